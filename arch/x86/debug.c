@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Debug registers. There is one set in the processor and three who want it: the
+ * host's own breakpoints, the guest's, and those that somebody put into the file
+ * ``debug``. The last ones go before the guest's while they are there.
+ */
+#include <linux/hw_breakpoint.h>
+#include <linux/kernel.h>
+#include <linux/string.h>
+#include <asm/debugreg.h>
+#include <asm/processor-flags.h>
+#include <asm/trapnr.h>
+#include "arch/x86/vcpu.h"
+
+#define DR7_ANY		0xffu		/* one of L0-3, G0-3 */
+
+static bool host_points(const struct vcpu *v)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(v->debug.point); i++)
+		if (v->debug.point[i].used)
+			return true;
+	return false;
+}
+
+/* DR7 for the points in v->debug; SDM vol. 3, 18.2.4 */
+static u64 host_dr7(const struct vcpu *v)
+{
+	static const u8 len_code[9] = { [1] = 0, [2] = 1, [4] = 3, [8] = 2 };
+	static const u8 rw_code[] = { [DEBUG_BREAK] = 0, [DEBUG_WATCH_W] = 1, [DEBUG_WATCH_RW] = 3 };
+	u64 dr7 = DR7_RESET;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(v->debug.point); i++) {
+		const struct debug_point *p = &v->debug.point[i];
+
+		if (!p->used)
+			continue;
+		dr7 |= 2u << (2 * i);
+		dr7 |= (u64)(rw_code[p->kind] | len_code[p->len] << 2) << (16 + 4 * i);
+	}
+	return dr7;
+}
+
+/**
+ * debug_update() - the guest's DR7 or v->debug changed
+ * @v: the vCPU
+ */
+void debug_update(struct vcpu *v)
+{
+	v->hw_dr7 = host_points(v) ? host_dr7(v) : v->dr7;
+	v->dr_dirty = true;
+}
+
+static void load_addresses(struct vcpu *v)
+{
+	bool host = host_points(v);
+	unsigned long a[4];
+	unsigned int i;
+
+	for (i = 0; i < 4; i++)
+		a[i] = host ? v->debug.point[i].gva : v->dr[i];
+	set_debugreg(a[0], 0);
+	set_debugreg(a[1], 1);
+	set_debugreg(a[2], 2);
+	set_debugreg(a[3], 3);
+}
+
+/* DR7 itself is switched by the hardware, the addresses are not */
+void debug_before(struct vcpu *v)
+{
+	if (unlikely(v->hw_dr7 & DR7_ANY))
+		load_addresses(v);
+	if (unlikely(v->debug.step)) {
+		v->step_over_tf = v->rflags & X86_EFLAGS_TF;
+		v->rflags |= X86_EFLAGS_TF;
+	}
+}
+
+void debug_after(struct vcpu *v)
+{
+	if (unlikely(v->hw_dr7 & DR7_ANY) && hw_breakpoint_active())
+		hw_breakpoint_restore();
+	if (unlikely(v->debug.step) && !v->step_over_tf)
+		v->rflags &= ~(u64)X86_EFLAGS_TF;
+}
+
+/**
+ * debug_trap() - a #DB: whose is it?
+ * @v: the vCPU; v->dr6 is the processor's
+ * @exc: as decoded
+ *
+ * Return: 1 if it is the one who steps or watches through ``debug``, else 0 and
+ * the guest gets it.
+ */
+int debug_trap(struct vcpu *v, const struct hv_exception *exc)
+{
+	bool mine = (v->debug.step && (v->dr6 & DR_STEP)) ||
+		    (host_points(v) && (v->dr6 & DR_TRAP_BITS));
+
+	if (!mine) {
+		event_exception(v, exc);
+		return 0;
+	}
+	run_exit(v, KVMFS_EXIT_DEBUG);
+	v->exit->debug.dr6 = v->dr6;
+	v->exit->debug.rip = v->rip;
+	v->exit->debug.vector = X86_TRAP_DB;
+	v->exit->debug.reserved = 0;
+	/* the guest did not see it happen; going on must not hit the same again */
+	v->dr6 = DR6_RESET;
+	v->dr_dirty = true;
+	v->rflags |= X86_EFLAGS_RF;
+	return 1;
+}
+
+/**
+ * vcpu_get_debug() - what ``debug`` shows
+ * @v: frozen or claimed
+ * @d: out
+ */
+void vcpu_get_debug(struct vcpu *v, struct vcpu_debug *d)
+{
+	*d = v->debug;
+}
+
+/**
+ * vcpu_set_debug() - step, break and watch from outside of the guest
+ * @v: claimed
+ * @d: the whole new setting
+ *
+ * Return: 0, or -EINVAL: a length other than 1, 2, 4, 8, a breakpoint longer than
+ * 1, an address that is not a multiple of the length, or not canonical.
+ */
+int vcpu_set_debug(struct vcpu *v, const struct vcpu_debug *d)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(d->point); i++) {
+		const struct debug_point *p = &d->point[i];
+
+		if (!p->used)
+			continue;
+		if (p->kind > DEBUG_WATCH_RW || !p->len || p->len > 8 ||
+		    (p->len & (p->len - 1)) || (p->gva & (p->len - 1)) ||
+		    (p->kind == DEBUG_BREAK && p->len != 1) ||
+		    !gva_is_canonical(p->gva))
+			return -EINVAL;
+	}
+	v->debug = *d;
+	debug_update(v);
+	return 0;
+}

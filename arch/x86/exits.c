@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What is done about an exit: one function for each kind, found by a table. The
+ * vendor decoded it; here it is decided.
+ */
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <asm/msr.h>
+#include <asm/processor-flags.h>
+#include <asm/trapnr.h>
+#include "arch/x86/vcpu.h"
+
+/* --- the end of an instruction that we did instead of the processor ---------- */
+
+static u64 wrap_rip(struct vcpu *v, u64 rip)
+{
+	return cpu_long_mode(v) ? rip : (u32)rip;
+}
+
+/*
+ * The instruction is over, @next is after it. Where the processor did not tell
+ * (x->next_rip), it is @len bytes long, prefixes aside; the decoder then looks.
+ */
+static u64 next_rip(struct vcpu *v, const struct hv_exitinfo *x, unsigned int len)
+{
+	u8 first;
+
+	if (x->next_rip)
+		return x->next_rip;
+	/* 0f or f4: no prefix is before it */
+	if (mmu_peek_code(v, &first, 1) && (first == 0x0f || first == 0xf4))
+		return wrap_rip(v, v->rip + len);
+	return 0;
+}
+
+static int advance(struct vcpu *v, u64 next)
+{
+	unsigned int block = vendor->blocked(v);
+
+	v->rip = next;
+	v->rflags &= ~(u64)X86_EFLAGS_RF;
+	if (unlikely(block & BLOCK_SHADOW))
+		vendor->set_blocked(v, block & ~BLOCK_SHADOW);
+	return insn_trap_step(v);
+}
+
+/* as advance(), but looks the length up if it must; interrupts on */
+static int skip(struct vcpu *v, const struct hv_exitinfo *x, unsigned int len)
+{
+	u64 next = next_rip(v, x, len);
+
+	if (!next)
+		next = insn_next(v);
+	if (!next) {
+		vm_error(v->vm, "no instruction can be read at rip %#llx", v->rip);
+		run_exit(v, KVMFS_EXIT_ERROR);
+		return 1;
+	}
+	return advance(v, next);
+}
+
+/* --- what needs no sleep -------------------------------------------------------- */
+
+static void do_cpuid(struct vcpu *v)
+{
+	u32 eax = v->regs[0], ecx = v->regs[1], ebx, edx;
+
+	v->stat.cpuid++;
+	cpuid_query(v, &eax, &ebx, &ecx, &edx);
+	v->regs[0] = eax;
+	v->regs[1] = ecx;
+	v->regs[2] = edx;
+	v->regs[3] = ebx;
+}
+
+/* 0 or -EINVAL for #GP */
+static int do_msr(struct vcpu *v, bool write)
+{
+	u32 index = v->regs[1];
+	u64 val = (u32)v->regs[0] | v->regs[2] << 32;
+	int ret;
+
+	v->stat.msr++;
+	if (write)
+		return msr_write(v, index, val);
+	ret = msr_read(v, index, &val);
+	if (ret)
+		return ret;
+	v->regs[0] = (u32)val;
+	v->regs[2] = val >> 32;
+	return 0;
+}
+
+/* EFER changes the MMU, which takes a lock that wants interrupts on */
+static bool msr_is_fast(struct vcpu *v)
+{
+	return (u32)v->regs[1] != MSR_EFER;
+}
+
+/**
+ * exit_handle_fast() - serve an exit without leaving the inner loop
+ * @v: the vCPU
+ * @x: decoded exit
+ *
+ * Context: interrupts off.
+ * Return: true if done, and the guest can be entered again.
+ */
+bool exit_handle_fast(struct vcpu *v, struct hv_exitinfo *x)
+{
+	u64 next;
+
+	if (x->kind != EXIT_CPUID && (x->kind != EXIT_MSR || !msr_is_fast(v)))
+		return false;
+	/* traps and shadows take the long way */
+	if ((v->rflags & X86_EFLAGS_TF) || v->debug.step)
+		return false;
+	next = next_rip(v, x, 2);
+	if (!next)
+		return false;
+	if (x->kind == EXIT_CPUID) {
+		do_cpuid(v);
+	} else if (do_msr(v, x->msr.write)) {
+		/* event_prepare() is not passed again, and need not be */
+		event_gp(v, 0);
+		return true;
+	}
+	return !advance(v, next);
+}
+
+/* --- one function a kind ---------------------------------------------------------- */
+
+static int on_nothing(struct vcpu *v, struct hv_exitinfo *x)
+{
+	return 0;
+}
+
+static int on_host_nmi(struct vcpu *v, struct hv_exitinfo *x)
+{
+	v->stat.host_nmi++;
+	return 0;
+}
+
+static int on_irq_window(struct vcpu *v, struct hv_exitinfo *x)
+{
+	v->stat.irq_window++;
+	return 0;
+}
+
+static int on_cpuid(struct vcpu *v, struct hv_exitinfo *x)
+{
+	do_cpuid(v);
+	return skip(v, x, 2);
+}
+
+static int on_msr(struct vcpu *v, struct hv_exitinfo *x)
+{
+	if (do_msr(v, x->msr.write)) {
+		event_gp(v, 0);
+		return 0;
+	}
+	return skip(v, x, 2);
+}
+
+static int on_hlt(struct vcpu *v, struct hv_exitinfo *x)
+{
+	int ret;
+
+	v->stat.hlt++;
+	ret = skip(v, x, 1);
+	if (ret)
+		return ret;
+	/* something is there already: the halt is over */
+	if (v->event.kind || v->nmi_pending ||
+	    ((v->rflags & X86_EFLAGS_IF) && v->irq_vector >= 0))
+		return 0;
+	run_exit(v, KVMFS_EXIT_HLT);
+	return 1;
+}
+
+static int on_io(struct vcpu *v, struct hv_exitinfo *x)
+{
+	struct kvm_exit *e = v->exit;
+
+	if (x->io.string || !x->next_rip)
+		return insn_emulate(v);
+	v->stat.io++;
+	run_exit(v, KVMFS_EXIT_IO);
+	e->io.port = x->io.port;
+	e->io.size = x->io.size;
+	e->io.write = !x->io.in;
+	e->io.count = 1;
+	if (x->io.in) {
+		v->pending = PENDING_IN;
+		v->pending_rip = v->rip;
+		v->pending_next = x->next_rip;
+		return 1;
+	}
+	*(u64 *)e->data = v->regs[0] & (~0ULL >> (64 - 8 * x->io.size));
+	v->exit_size = KVM_EXIT_HEAD + 8;
+	/* a trap that is due comes as an event after this exit */
+	advance(v, x->next_rip);
+	return 1;
+}
+
+static int on_cr(struct vcpu *v, struct hv_exitinfo *x)
+{
+	v->stat.cr++;
+	return insn_emulate(v);
+}
+
+static int on_dr(struct vcpu *v, struct hv_exitinfo *x)
+{
+	v->stat.dr++;
+	return insn_emulate(v);
+}
+
+static int on_emulate(struct vcpu *v, struct hv_exitinfo *x)
+{
+	return insn_emulate(v);
+}
+
+static int on_wbinvd(struct vcpu *v, struct hv_exitinfo *x)
+{
+	v->stat.other++;
+	return skip(v, x, 2);
+}
+
+static int on_ud(struct vcpu *v, struct hv_exitinfo *x)
+{
+	v->stat.other++;
+	event_fault(v, X86_TRAP_UD);
+	return 0;
+}
+
+static int on_gp(struct vcpu *v, struct hv_exitinfo *x)
+{
+	v->stat.other++;
+	event_gp(v, 0);
+	return 0;
+}
+
+static int on_shutdown(struct vcpu *v, struct hv_exitinfo *x)
+{
+	run_exit(v, KVMFS_EXIT_SHUTDOWN);
+	return 1;
+}
+
+static int on_task_switch(struct vcpu *v, struct hv_exitinfo *x)
+{
+	vm_error(v->vm, "hardware task switch at rip %#llx: not supported", v->rip);
+	run_exit(v, KVMFS_EXIT_ERROR);
+	return 1;
+}
+
+static int on_fail(struct vcpu *v, struct hv_exitinfo *x)
+{
+	run_exit(v, KVMFS_EXIT_FAIL_ENTRY);
+	v->exit->fail.code = x->fail.code;
+	v->exit->fail.info[0] = x->fail.info[0];
+	v->exit->fail.info[1] = x->fail.info[1];
+	return 1;
+}
+
+/*
+ * The access that has to be emulated is the processor's own: it was delivering an
+ * event. A page table under the stack is given up; a device there is no stack.
+ */
+static int emulate_delivery(struct vcpu *v, u64 gpa)
+{
+	if (v->unshadow_rip != v->rip) {
+		v->unshadow_rip = v->rip;
+		vm_memory_written(v->vm, gpa & PAGE_MASK, (gpa & PAGE_MASK) + PAGE_SIZE);
+		return 0;
+	}
+	v->unshadow_rip = ~0ULL;
+	vm_error(v->vm, "an event is delivered to gpa %#llx, where there is no memory", gpa);
+	run_exit(v, KVMFS_EXIT_ERROR);
+	return 1;
+}
+
+static int on_page_fault(struct vcpu *v, const struct hv_exception *pf)
+{
+	struct hv_exception exc;
+	u64 gpa;
+
+	v->stat.page_fault++;
+	switch (v->vm->mmu_ops->fault(v, pf->cr2, pf->error, &gpa, &exc)) {
+	case MMU_RESUME:
+		return 0;
+	case MMU_GUEST_FAULT:
+		v->stat.page_fault_guest++;
+		event_exception(v, &exc);
+		return 0;
+	case MMU_EMULATE:
+		if (v->event.kind)
+			return emulate_delivery(v, gpa);
+		v->hint_valid = true;
+		v->hint_gva = pf->cr2 & PAGE_MASK;
+		v->hint_gpa = gpa & PAGE_MASK;
+		v->hint_access = pf->error & (PF_W | PF_U);
+		return insn_emulate(v);
+	default:
+		return v->error;
+	}
+}
+
+static int on_exception(struct vcpu *v, struct hv_exitinfo *x)
+{
+	switch (x->exc.vector) {
+	case X86_TRAP_PF:
+		return on_page_fault(v, &x->exc);
+	case X86_TRAP_DB:
+		v->stat.exception++;
+		return debug_trap(v, &x->exc);
+	case X86_TRAP_MC:
+		/* the machine's own trouble, for the host's handler: SDM vol. 3, 16.10 */
+		asm volatile("int $18");
+		return 0;
+	default:
+		v->stat.exception++;
+		event_exception(v, &x->exc);
+		return 0;
+	}
+}
+
+static int on_hypercall(struct vcpu *v, struct hv_exitinfo *x)
+{
+	/* no hypercalls are offered: for the guest the instruction does not exist */
+	return on_ud(v, x);
+}
+
+static int on_rdtsc(struct vcpu *v, struct hv_exitinfo *x)
+{
+	u64 tsc = rdtsc() + v->tsc_offset;
+
+	v->regs[0] = (u32)tsc;
+	v->regs[2] = tsc >> 32;
+	return skip(v, x, 2);
+}
+
+static int (*const handlers[])(struct vcpu *v, struct hv_exitinfo *x) = {
+	[EXIT_NOTHING] = on_nothing,
+	[EXIT_HOST_IRQ] = on_nothing,
+	[EXIT_HOST_NMI] = on_host_nmi,
+	[EXIT_EXCEPTION] = on_exception,
+	[EXIT_IRQ_WINDOW] = on_irq_window,
+	[EXIT_NMI_WINDOW] = on_nothing,
+	[EXIT_CPUID] = on_cpuid,
+	[EXIT_HLT] = on_hlt,
+	[EXIT_INVLPG] = on_emulate,
+	[EXIT_IO] = on_io,
+	[EXIT_CR] = on_cr,
+	[EXIT_DR] = on_dr,
+	[EXIT_MSR] = on_msr,
+	[EXIT_HYPERCALL] = on_hypercall,
+	[EXIT_WBINVD] = on_wbinvd,
+	[EXIT_RDTSC] = on_rdtsc,
+	[EXIT_XSETBV] = on_ud,
+	[EXIT_SHUTDOWN] = on_shutdown,
+	[EXIT_UD] = on_ud,
+	[EXIT_GP] = on_gp,
+	[EXIT_EMULATE] = on_emulate,
+	[EXIT_TASK_SWITCH] = on_task_switch,
+	[EXIT_NESTED_FAULT] = on_nothing,
+	[EXIT_FAIL] = on_fail,
+};
+
+/**
+ * exit_handle() - serve an exit
+ * @v: the vCPU
+ * @x: decoded exit
+ *
+ * Context: interrupts on, may sleep.
+ * Return: 0: enter again, 1: v->exit is for user space, or -errno.
+ */
+int exit_handle(struct vcpu *v, struct hv_exitinfo *x)
+{
+	return handlers[x->kind](v, x);
+}

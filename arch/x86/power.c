@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The virtualisation extension of the machine is on from the first VM to the
+ * last one, on every CPU that is online: through hotplug, suspend and reboot.
+ */
+#include <linux/cpu.h>
+#include <linux/cpuhotplug.h>
+#include <linux/percpu.h>
+#include <linux/reboot.h>
+#include <linux/smp.h>
+#include <linux/syscore_ops.h>
+#include "arch/x86/vcpu.h"
+
+static DEFINE_MUTEX(power_lock);
+static DEFINE_PER_CPU(bool, powered);
+static unsigned int users;
+static enum cpuhp_state hotplug_state;
+
+bool power_is_on(void)
+{
+	return this_cpu_read(powered);
+}
+
+static int switch_on(void)
+{
+	int ret;
+
+	if (this_cpu_read(powered))
+		return 0;
+	ret = vendor->cpu_on();
+	if (!ret)
+		this_cpu_write(powered, true);
+	return ret;
+}
+
+static void switch_off(void *unused)
+{
+	if (!this_cpu_read(powered))
+		return;
+	this_cpu_write(powered, false);
+	vendor->cpu_off();
+}
+
+static void ipi_on(void *failed)
+{
+	int ret = switch_on();
+
+	if (ret)
+		atomic_set(failed, ret);
+}
+
+/**
+ * power_get() - one more VM needs the extension
+ *
+ * Context: may sleep.
+ * Return: 0, or -EBUSY when another hypervisor holds it on some CPU.
+ */
+int power_get(void)
+{
+	atomic_t failed = ATOMIC_INIT(0);
+
+	mutex_lock(&power_lock);
+	cpus_read_lock();
+	if (!users) {
+		on_each_cpu(ipi_on, &failed, 1);
+		if (atomic_read(&failed))
+			on_each_cpu(switch_off, NULL, 1);
+	}
+	if (!atomic_read(&failed))
+		users++;
+	cpus_read_unlock();
+	mutex_unlock(&power_lock);
+	return atomic_read(&failed);
+}
+
+/**
+ * power_put() - a VM is gone; the last one switches the extension off
+ */
+void power_put(void)
+{
+	mutex_lock(&power_lock);
+	cpus_read_lock();
+	if (!--users)
+		on_each_cpu(switch_off, NULL, 1);
+	cpus_read_unlock();
+	mutex_unlock(&power_lock);
+}
+
+/* hotplug holds cpus_write_lock, so @users cannot change under these */
+static int cpu_comes(unsigned int cpu)
+{
+	unsigned long flags;
+	int ret = 0;
+
+	local_irq_save(flags);
+	if (users)
+		ret = switch_on();
+	local_irq_restore(flags);
+	return ret;
+}
+
+static int cpu_goes(unsigned int cpu)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	switch_off(NULL);
+	local_irq_restore(flags);
+	return 0;
+}
+
+/* the boot CPU, when all the others are gone and interrupts are off */
+static int power_suspend(void)
+{
+	switch_off(NULL);
+	return 0;
+}
+
+static void power_resume(void)
+{
+	if (users)
+		WARN_ON_ONCE(switch_on());
+}
+
+#ifdef KVMFS_HAVE_SYSCORE_STRUCT
+static int syscore_suspend_cb(void *data)
+{
+	return power_suspend();
+}
+
+static void syscore_resume_cb(void *data)
+{
+	power_resume();
+}
+
+static const struct syscore_ops syscore_ops = {
+	.suspend = syscore_suspend_cb,
+	.resume = syscore_resume_cb,
+};
+
+static struct syscore power_syscore = { .ops = &syscore_ops };
+#define power_syscore_register()	register_syscore(&power_syscore)
+#define power_syscore_unregister()	unregister_syscore(&power_syscore)
+#else
+static struct syscore_ops power_syscore = {
+	.suspend = power_suspend,
+	.resume = power_resume,
+};
+
+#define power_syscore_register()	register_syscore_ops(&power_syscore)
+#define power_syscore_unregister()	unregister_syscore_ops(&power_syscore)
+#endif
+
+/* reboot and kexec: the next kernel must find the CPUs as the firmware leaves them */
+static int power_reboot(struct notifier_block *nb, unsigned long event, void *unused)
+{
+	on_each_cpu(switch_off, NULL, 1);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block reboot_notifier = {
+	.notifier_call = power_reboot,
+};
+
+int power_init(void)
+{
+	int ret;
+
+	ret = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN, "kvmfs:online",
+					cpu_comes, cpu_goes);
+	if (ret < 0)
+		return ret;
+	hotplug_state = ret;
+	register_reboot_notifier(&reboot_notifier);
+	power_syscore_register();
+	return 0;
+}
+
+void power_exit(void)
+{
+	power_syscore_unregister();
+	unregister_reboot_notifier(&reboot_notifier);
+	cpuhp_remove_state_nocalls(hotplug_state);
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The SVM backend's table of operations: a vCPU's control block, entry,
+ * injection and windows (APM vol. 2, chapter 15).
+ */
+#include <linux/gfp.h>
+#include <linux/io.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <asm/nospec-branch.h>
+#include <asm/processor-flags.h>
+#include "arch/x86/svm/svm.h"
+
+static int svm_vcpu_init(struct vcpu *v)
+{
+	struct svm_vcpu *s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
+	struct page *page = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+
+	if (!s || !page) {
+		kfree(s);
+		if (page)
+			__free_page(page);
+		return -ENOMEM;
+	}
+	s->vmcb = page_address(page);
+	s->vmcb_pa = page_to_phys(page);
+	v->vendor = s;
+	svm_reset_vmcb(v);
+	return 0;
+}
+
+static void svm_vcpu_free(struct vcpu *v)
+{
+	struct svm_vcpu *s = to_svm(v);
+
+	svm_forget_guest(v);
+	free_page((unsigned long)s->vmcb);
+	kfree(s);
+	v->vendor = NULL;
+}
+
+/* this thread is on this CPU for now: what the host has in FS, GS, TR, ... */
+static void svm_load(struct vcpu *v)
+{
+	struct svm_vcpu *s = to_svm(v);
+	u64 pa = svm_host_page();
+
+	asm volatile("vmsave %0" : : "a" (pa) : "memory");
+	/* tags are each CPU's own, and what was flushed elsewhere was not here */
+	if (s->asid_cpu != smp_processor_id()) {
+		s->asid_cpu = smp_processor_id();
+		s->asid_generation = 0;
+	}
+	/* the guest before must not steer this one's branches */
+	if (svm_guest_changed(v))
+		indirect_branch_prediction_barrier();
+}
+
+static void svm_enter(struct vcpu *v)
+{
+	struct svm_vcpu *s = to_svm(v);
+	struct vmcb *vmcb = s->vmcb;
+
+	if (unlikely(s->need_flush || !svm_asid_is_current(s))) {
+		svm_new_asid(s);
+		s->need_flush = false;
+	} else {
+		vmcb->control.tlb_ctl = TLB_CONTROL_DO_NOTHING;
+	}
+	vmcb->save.rax = v->regs[0];
+	vmcb->save.rsp = v->regs[4];
+	vmcb->save.rip = v->rip;
+	vmcb->save.rflags = v->rflags;
+	vmcb->save.cr2 = v->cr2;
+	svm_enter_guest(s->vmcb_pa, v->regs, svm_host_page());
+	v->regs[0] = vmcb->save.rax;
+	v->regs[4] = vmcb->save.rsp;
+	v->rip = vmcb->save.rip;
+	v->rflags = vmcb->save.rflags;
+	v->cr2 = vmcb->save.cr2;
+	vmcb->control.event_inj = 0;
+}
+
+static void svm_inject(struct vcpu *v)
+{
+	static const u32 type[] = {
+		[EVENT_EXCEPTION] = SVM_EVTINJ_TYPE_EXEPT,
+		[EVENT_IRQ] = SVM_EVTINJ_TYPE_INTR,
+		[EVENT_NMI] = SVM_EVTINJ_TYPE_NMI,
+		[EVENT_SOFT] = SVM_EVTINJ_TYPE_SOFT,
+	};
+	struct vmcb_control_area *c = &to_vmcb(v)->control;
+	const struct vcpu_event *e = &v->event;
+
+	c->event_inj = SVM_EVTINJ_VALID | type[e->kind] | e->exc.vector;
+	if (e->exc.has_error) {
+		c->event_inj |= SVM_EVTINJ_VALID_ERR;
+		c->event_inj_err = e->exc.error;
+	}
+	if (e->kind == EVENT_NMI)
+		to_svm(v)->nmi_blocked = true;
+}
+
+/*
+ * There is no interrupt-window exit: a virtual interrupt is offered, and taking
+ * it is intercepted (APM vol. 2, 15.21.4). For NMIs the IRET is.
+ */
+static void svm_open_window(struct vcpu *v, bool nmi)
+{
+	struct svm_vcpu *s = to_svm(v);
+	struct vmcb_control_area *c = &s->vmcb->control;
+
+	if (nmi) {
+		if (s->nmi_blocked && !s->iret_step) {
+			svm_intercept(s->vmcb, INTERCEPT_IRET, true);
+			s->nmi_window = true;
+		}
+		/* else the shadow of an STI is over after one instruction */
+		if (s->nmi_blocked)
+			return;
+	}
+	if (s->window)
+		return;
+	c->int_ctl &= ~(V_INTR_PRIO_MASK | V_TPR_MASK);
+	c->int_ctl |= V_IRQ_MASK | V_IGN_TPR_MASK | 0xf << V_INTR_PRIO_SHIFT;
+	c->int_vector = 0;
+	svm_intercept(s->vmcb, INTERCEPT_VINTR, true);
+	s->window = true;
+}
+
+static unsigned int svm_blocked(struct vcpu *v)
+{
+	struct svm_vcpu *s = to_svm(v);
+	unsigned int block = 0;
+
+	if (s->vmcb->control.int_state & SVM_INTERRUPT_SHADOW_MASK)
+		block |= BLOCK_SHADOW;
+	if (s->nmi_blocked)
+		block |= BLOCK_NMI;
+	return block;
+}
+
+static void svm_set_blocked(struct vcpu *v, unsigned int block)
+{
+	struct svm_vcpu *s = to_svm(v);
+
+	s->vmcb->control.int_state &= ~SVM_INTERRUPT_SHADOW_MASK;
+	if (block & BLOCK_SHADOW)
+		s->vmcb->control.int_state |= SVM_INTERRUPT_SHADOW_MASK;
+	s->nmi_blocked = block & BLOCK_NMI;
+}
+
+static void svm_flush_tlb(struct vcpu *v)
+{
+	to_svm(v)->need_flush = true;
+}
+
+/* INVLPGA of one address under this guest's tag, APM vol. 3 */
+static void svm_flush_gva(struct vcpu *v, u64 gva)
+{
+	struct svm_vcpu *s = to_svm(v);
+
+	if (s->need_flush)
+		return;
+	s->need_flush = true;
+}
+
+static unsigned int svm_cpl(struct vcpu *v)
+{
+	return to_vmcb(v)->save.cpl;
+}
+
+const struct vendor_ops svm_ops = {
+	.name = "svm",
+	.probe = svm_probe,
+	.setup = svm_setup,
+	.teardown = svm_teardown,
+	.cpu_on = svm_cpu_on,
+	.cpu_off = svm_cpu_off,
+	.vcpu_init = svm_vcpu_init,
+	.vcpu_free = svm_vcpu_free,
+	.load = svm_load,
+	.enter = svm_enter,
+	.decode = svm_decode,
+	.push_cr = svm_push_cr,
+	.update_traps = svm_update_traps,
+	.inject = svm_inject,
+	.recover = svm_recover,
+	.open_window = svm_open_window,
+	.blocked = svm_blocked,
+	.set_blocked = svm_set_blocked,
+	.flush_tlb = svm_flush_tlb,
+	.flush_gva = svm_flush_gva,
+	.get_segment = svm_get_segment,
+	.set_segment = svm_set_segment,
+	.get_table = svm_get_table,
+	.set_table = svm_set_table,
+	.cpl = svm_cpl,
+	.get_msr = svm_get_msr,
+	.set_msr = svm_set_msr,
+	.set_tsc_offset = svm_set_tsc_offset,
+};

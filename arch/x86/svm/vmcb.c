@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Guest state in the VMCB (APM vol. 2, appendix B): what is intercepted, the
+ * segments in AMD's packing, the registers that live there alone.
+ */
+#include <linux/kernel.h>
+#include <linux/string.h>
+#include <asm/msr-index.h>
+#include <asm/processor-flags.h>
+#include <asm/tsc.h>
+#include "arch/x86/svm/svm.h"
+
+/* what every guest is stopped at; 15.9 and table 15-7 */
+static const u8 always[] = {
+	INTERCEPT_INTR, INTERCEPT_NMI, INTERCEPT_INIT,
+	INTERCEPT_CR0_WRITE, INTERCEPT_CR3_READ, INTERCEPT_CR3_WRITE,
+	INTERCEPT_CR4_WRITE, INTERCEPT_CR8_READ, INTERCEPT_CR8_WRITE,
+	INTERCEPT_CPUID, INTERCEPT_HLT, INTERCEPT_INVLPG, INTERCEPT_INVLPGA,
+	INTERCEPT_IOIO_PROT, INTERCEPT_MSR_PROT, INTERCEPT_TASK_SWITCH,
+	INTERCEPT_SHUTDOWN, INTERCEPT_RDPMC, INTERCEPT_INVD, INTERCEPT_WBINVD,
+	INTERCEPT_RSM, INTERCEPT_FERR_FREEZE,
+	INTERCEPT_VMRUN, INTERCEPT_VMMCALL, INTERCEPT_VMLOAD, INTERCEPT_VMSAVE,
+	INTERCEPT_STGI, INTERCEPT_CLGI, INTERCEPT_SKINIT, INTERCEPT_RDTSCP,
+	INTERCEPT_MONITOR, INTERCEPT_MWAIT, INTERCEPT_XSETBV, INTERCEPT_RDPRU,
+	INTERCEPT_INVPCID,
+	INTERCEPT_EXCEPTION_OFFSET + PF_VECTOR, INTERCEPT_EXCEPTION_OFFSET + MC_VECTOR,
+	/* else a guest whose handler faults again holds the CPU for ever */
+	INTERCEPT_EXCEPTION_OFFSET + AC_VECTOR, INTERCEPT_EXCEPTION_OFFSET + DB_VECTOR,
+};
+
+/**
+ * svm_reset_vmcb() - a control block for a vCPU after RESET
+ * @v: the vCPU
+ *
+ * Only what the hardware block alone holds; registers, segments and control
+ * registers are put there by the common code.
+ */
+void svm_reset_vmcb(struct vcpu *v)
+{
+	struct vmcb *vmcb = to_vmcb(v);
+	struct vmcb_control_area *c = &vmcb->control;
+	unsigned int i;
+
+	memset(vmcb, 0, sizeof(*vmcb));
+	for (i = 0; i < ARRAY_SIZE(always); i++)
+		svm_intercept(vmcb, always[i], true);
+	/* DR0-7, read and write: words 1's two halves */
+	for (i = INTERCEPT_DR0_READ; i <= INTERCEPT_DR7_READ; i++)
+		svm_intercept(vmcb, i, true);
+	for (i = INTERCEPT_DR0_WRITE; i <= INTERCEPT_DR7_WRITE; i++)
+		svm_intercept(vmcb, i, true);
+	c->iopm_base_pa = svm_iopm_pa;
+	c->msrpm_base_pa = svm_msrpm_pa;
+	c->int_ctl = V_INTR_MASKING_MASK;
+	vmcb->save.dr6 = DR6_RESET;
+	vmcb->save.dr7 = DR7_RESET;
+	vmcb->save.g_pat = 0x0007040600070406ULL;
+}
+
+/*
+ * The guest runs on our tables, so paging is always on and WP always honoured;
+ * CR4.PAE and EFER.LME follow the shadow's format, not the guest's (15.25 does
+ * not apply: nested paging is off). PG without PE is paged real mode, 15.19.
+ */
+void svm_push_cr(struct vcpu *v)
+{
+	struct vmcb *vmcb = to_vmcb(v);
+	u64 cr4 = v->cr4 & ~(X86_CR4_PSE | X86_CR4_PGE | X86_CR4_PAE);
+	u64 efer = v->efer & ~(EFER_LME | EFER_LMA);
+
+	vmcb->save.cr0 = v->cr0 | X86_CR0_PG | X86_CR0_WP;
+	/* CD and NW would only slow the guest down: its memory is ours to type */
+	vmcb->save.cr0 &= ~(u64)(X86_CR0_CD | X86_CR0_NW);
+	cr4 |= X86_CR4_PAE;
+	if (!(v->cr0 & X86_CR0_PG))
+		cr4 &= ~(u64)(X86_CR4_SMEP | X86_CR4_SMAP);
+	vmcb->save.cr4 = cr4;
+	if (v->mmu.shadow_long)
+		efer |= EFER_LME | EFER_LMA;
+	vmcb->save.efer = efer | EFER_NX | EFER_SVME;
+	vmcb->save.cr3 = v->mmu.root_hpa;
+	/* reads need us only where the guest's value is not the hardware's */
+	svm_intercept(vmcb, INTERCEPT_CR0_READ, vmcb->save.cr0 != v->cr0);
+	svm_intercept(vmcb, INTERCEPT_CR4_READ, vmcb->save.cr4 != v->cr4);
+}
+
+static struct vmcb_seg *vmcb_segment(struct vmcb *vmcb, int seg)
+{
+	struct vmcb_save_area *s = &vmcb->save;
+	struct vmcb_seg *all[SEG_COUNT] = {
+		[SEG_ES] = &s->es, [SEG_CS] = &s->cs, [SEG_SS] = &s->ss,
+		[SEG_DS] = &s->ds, [SEG_FS] = &s->fs, [SEG_GS] = &s->gs,
+		[SEG_LDTR] = &s->ldtr, [SEG_TR] = &s->tr,
+	};
+
+	return all[seg];
+}
+
+void svm_get_segment(struct vcpu *v, int seg, struct hv_segment *out)
+{
+	const struct vmcb_seg *s = vmcb_segment(to_vmcb(v), seg);
+
+	out->base = s->base;
+	out->limit = s->limit;
+	out->selector = s->selector;
+	out->attr = (s->attrib & 0xff) | (s->attrib & 0xf00) << 4;
+	/* AMD: a null selector is known by P clear; the DPL of SS is its CPL */
+	if (!(out->attr & SEG_ATTR_P))
+		out->attr |= SEG_ATTR_UNUSABLE;
+	if (seg == SEG_TR)
+		out->attr |= 2;
+	if (seg == SEG_SS)
+		out->attr = (out->attr & ~SEG_ATTR_DPL) |
+			    to_vmcb(v)->save.cpl << SEG_ATTR_DPL_SHIFT;
+	/* G is not kept for CS by all processors; the limit tells */
+	if (out->limit > 0xfffff)
+		out->attr |= SEG_ATTR_G;
+}
+
+void svm_set_segment(struct vcpu *v, int seg, const struct hv_segment *in)
+{
+	struct vmcb *vmcb = to_vmcb(v);
+	struct vmcb_seg *s = vmcb_segment(vmcb, seg);
+
+	s->base = in->base;
+	s->limit = in->limit;
+	s->selector = in->selector;
+	s->attrib = (in->attr & 0xff) | (in->attr >> 4 & 0xf00);
+	if (in->attr & SEG_ATTR_UNUSABLE)
+		s->attrib &= ~SEG_ATTR_P;
+	/* VMRUN takes either; an emulator that knows QEMU's rules wants "available" */
+	if (seg == SEG_TR)
+		s->attrib &= ~2;
+	if (seg == SEG_SS)
+		vmcb->save.cpl = (in->attr & SEG_ATTR_DPL) >> SEG_ATTR_DPL_SHIFT;
+}
+
+void svm_get_table(struct vcpu *v, bool idt, struct hv_table *t)
+{
+	const struct vmcb_save_area *s = &to_vmcb(v)->save;
+
+	t->base = idt ? s->idtr.base : s->gdtr.base;
+	t->limit = idt ? s->idtr.limit : s->gdtr.limit;
+}
+
+void svm_set_table(struct vcpu *v, bool idt, const struct hv_table *t)
+{
+	struct vmcb_save_area *s = &to_vmcb(v)->save;
+	struct vmcb_seg *seg = idt ? &s->idtr : &s->gdtr;
+
+	seg->base = t->base;
+	seg->limit = t->limit;
+}
+
+static u64 *vmcb_msr(struct vmcb *vmcb, u32 index)
+{
+	switch (index) {
+	case MSR_STAR:
+		return &vmcb->save.star;
+	case MSR_LSTAR:
+		return &vmcb->save.lstar;
+	case MSR_CSTAR:
+		return &vmcb->save.cstar;
+	case MSR_SYSCALL_MASK:
+		return &vmcb->save.sfmask;
+	case MSR_KERNEL_GS_BASE:
+		return &vmcb->save.kernel_gs_base;
+	case MSR_FS_BASE:
+		return &vmcb->save.fs.base;
+	case MSR_GS_BASE:
+		return &vmcb->save.gs.base;
+	case MSR_IA32_SYSENTER_CS:
+		return &vmcb->save.sysenter_cs;
+	case MSR_IA32_SYSENTER_ESP:
+		return &vmcb->save.sysenter_esp;
+	case MSR_IA32_SYSENTER_EIP:
+		return &vmcb->save.sysenter_eip;
+	}
+	return NULL;
+}
+
+int svm_get_msr(struct vcpu *v, u32 index, u64 *val)
+{
+	const u64 *p = vmcb_msr(to_vmcb(v), index);
+
+	if (!p)
+		return -ENOENT;
+	*val = *p;
+	return 0;
+}
+
+int svm_set_msr(struct vcpu *v, u32 index, u64 val)
+{
+	u64 *p = vmcb_msr(to_vmcb(v), index);
+
+	if (!p)
+		return -ENOENT;
+	*p = val;
+	return 0;
+}
+
+/* INT3 is the host's only while it has breakpoints of its own */
+void svm_update_traps(struct vcpu *v)
+{
+	to_vmcb(v)->save.dr7 = v->dr7;
+	to_vmcb(v)->save.dr6 = v->dr6;
+}
+
+void svm_set_tsc_offset(struct vcpu *v)
+{
+	to_vmcb(v)->control.tsc_offset = v->tsc_offset;
+}

@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The life of a vCPU, who may touch it when, and getting it out of the guest.
+ */
+#include <linux/kernel.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/smp.h>
+#include <asm/fpu/api.h>
+#include "arch/x86/vcpu.h"
+
+static int vcpu_alloc(struct vcpu *v)
+{
+	int ret;
+
+	v->exit = kzalloc(sizeof(*v->exit), GFP_KERNEL_ACCOUNT);
+	v->cpuid = kcalloc(VCPU_MAX_CPUID, sizeof(*v->cpuid), GFP_KERNEL_ACCOUNT);
+	if (!v->exit || !v->cpuid)
+		return -ENOMEM;
+	if (!fpu_alloc_guest_fpstate(&v->fpu))
+		return -ENOMEM;
+	ret = insn_init(v);
+	if (ret)
+		return ret;
+	ret = mmu_vcpu_init(v);
+	if (ret)
+		return ret;
+	return vendor->vcpu_init(v);
+}
+
+static void vcpu_free(struct vcpu *v)
+{
+	if (v->vendor)
+		vendor->vcpu_free(v);
+	mmu_vcpu_destroy(v);
+	if (v->fpu.fpstate)
+		fpu_free_guest_fpstate(&v->fpu);
+	kvfree(v->emul);
+	kfree(v->cpuid);
+	kfree(v->exit);
+	kfree(v);
+}
+
+/**
+ * vcpu_create() - a vCPU in the state after RESET (SDM vol. 3, 10.1.1)
+ * @vm: the VM
+ * @id: 0 to VM_MAX_VCPUS - 1
+ *
+ * Context: may sleep.
+ * Return: the vCPU, or ERR_PTR: -EEXIST, -EINVAL, -ENOMEM.
+ */
+struct vcpu *vcpu_create(struct vm *vm, unsigned int id)
+{
+	struct vcpu *v;
+	int ret;
+
+	if (id >= VM_MAX_VCPUS)
+		return ERR_PTR(-EINVAL);
+	v = kzalloc(sizeof(*v), GFP_KERNEL_ACCOUNT);
+	if (!v)
+		return ERR_PTR(-ENOMEM);
+	v->vm = vm;
+	v->id = id;
+	v->cpu = -1;
+	v->irq_vector = -1;
+	v->irq_again = -1;
+	mutex_init(&v->lock);
+	spin_lock_init(&v->irq_lock);
+	init_waitqueue_head(&v->waitq);
+	ret = vcpu_alloc(v);
+	if (ret)
+		goto err_free;
+	cpuid_default(v);
+	msr_reset(v);
+	regs_reset(v);
+
+	ret = -EEXIST;
+	mutex_lock(&vm->lock);
+	if (!vm->vcpu[id]) {
+		/* vm_request_all() looks without the lock */
+		smp_store_release(&vm->vcpu[id], v);
+		vm->n_vcpus++;
+		ret = 0;
+	}
+	mutex_unlock(&vm->lock);
+	if (ret)
+		goto err_free;
+	return v;
+err_free:
+	vcpu_free(v);
+	return ERR_PTR(ret);
+}
+
+/**
+ * vcpu_destroy() - end of a vCPU
+ * @v: not running, and not used by anybody any more
+ */
+void vcpu_destroy(struct vcpu *v)
+{
+	struct vm *vm = v->vm;
+
+	mutex_lock(&vm->lock);
+	/* under mmu_lock too: that is what vm_request_all() may hold */
+	spin_lock(&vm->mmu.lock);
+	vm->vcpu[v->id] = NULL;
+	vm->n_vcpus--;
+	spin_unlock(&vm->mmu.lock);
+	mutex_unlock(&vm->lock);
+	vcpu_free(v);
+}
+
+/* --- who may touch it ------------------------------------------------------ */
+
+/**
+ * vcpu_begin_run() - the calling thread is going to run @v
+ * @v: the vCPU
+ *
+ * Return: 0 with v->lock held, or -EBUSY.
+ */
+int vcpu_begin_run(struct vcpu *v)
+{
+	if (!mutex_trylock(&v->lock))
+		return -EBUSY;
+	v->runner = current;
+	return 0;
+}
+
+/**
+ * vcpu_end_run() - undo vcpu_begin_run()
+ * @v: the vCPU
+ */
+void vcpu_end_run(struct vcpu *v)
+{
+	v->runner = NULL;
+	mutex_unlock(&v->lock);
+}
+
+/**
+ * vcpu_is_running() - whether a thread is in between begin and end of a run
+ * @v: the vCPU
+ *
+ * Return: true if so; it may have changed by now.
+ */
+bool vcpu_is_running(struct vcpu *v)
+{
+	return READ_ONCE(v->runner);
+}
+
+/**
+ * vcpu_freeze() - hold @v at an instruction boundary, for a reader of its state
+ * @v: the vCPU; whoever runs it goes on after vcpu_thaw()
+ *
+ * Context: may sleep, for as long as the runner takes to leave the guest.
+ * Return: 0 with v->lock held, or -EINTR.
+ */
+int vcpu_freeze(struct vcpu *v)
+{
+	atomic_inc(&v->freeze);
+	vcpu_request(v, REQ_STOP);
+	if (!mutex_lock_interruptible(&v->lock))
+		return 0;
+	if (atomic_dec_and_test(&v->freeze))
+		wake_up(&v->waitq);
+	return -EINTR;
+}
+
+/**
+ * vcpu_thaw() - undo vcpu_freeze()
+ * @v: the vCPU
+ */
+void vcpu_thaw(struct vcpu *v)
+{
+	mutex_unlock(&v->lock);
+	if (atomic_dec_and_test(&v->freeze))
+		wake_up(&v->waitq);
+}
+
+/**
+ * vcpu_claim() - hold @v for a change of its state
+ * @v: the vCPU
+ *
+ * Return: 0 with v->lock held, -EBUSY if it runs, -EINTR.
+ */
+int vcpu_claim(struct vcpu *v)
+{
+	/* a reader holds the lock only for a moment and is no reason for EBUSY */
+	while (!mutex_trylock(&v->lock)) {
+		if (vcpu_is_running(v))
+			return -EBUSY;
+		if (signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
+	/* a runner that was stopped for a reader has not ended its run */
+	if (vcpu_is_running(v)) {
+		mutex_unlock(&v->lock);
+		return -EBUSY;
+	}
+	return 0;
+}
+
+/**
+ * vcpu_release() - undo vcpu_claim()
+ * @v: the vCPU
+ */
+void vcpu_release(struct vcpu *v)
+{
+	mutex_unlock(&v->lock);
+}
+
+/* --- getting it out of the guest --------------------------------------------- */
+
+static void kick_ipi(void *unused)
+{
+	/* the interrupt itself ended the guest */
+}
+
+/*
+ * @v->in_guest is set with interrupts off before the last look at @v->requests,
+ * and here the request is set before the look at in_guest: one of both sees the
+ * other. An IPI that arrives too late finds the CPU somewhere else, harmlessly.
+ */
+static void kick(struct vcpu *v, bool wait)
+{
+	int cpu;
+
+	smp_mb();
+	if (!READ_ONCE(v->in_guest))
+		return;
+	cpu = READ_ONCE(v->cpu);
+	preempt_disable();
+	if (cpu >= 0 && cpu != smp_processor_id())
+		smp_call_function_single(cpu, kick_ipi, NULL, wait);
+	preempt_enable();
+}
+
+/**
+ * vcpu_request() - ask @v to do something before it enters the guest again
+ * @v: the vCPU
+ * @req: REQ_*
+ *
+ * Context: interrupts on, or @v is the caller's own. Does not wait.
+ */
+void vcpu_request(struct vcpu *v, int req)
+{
+	set_bit(req, &v->requests);
+	if (v->runner != current)
+		kick(v, false);
+}
+
+/**
+ * vm_request_all() - the same for all vCPUs of @vm, and wait
+ * @vm: the VM
+ * @req: REQ_*
+ *
+ * When it returns, no vCPU is in the guest that entered before the request.
+ * Context: interrupts on; may be called under mmu_lock, does not sleep.
+ */
+void vm_request_all(struct vm *vm, int req)
+{
+	unsigned int i, left = READ_ONCE(vm->n_vcpus);
+
+	for (i = 0; i < VM_MAX_VCPUS && left; i++) {
+		struct vcpu *v = smp_load_acquire(&vm->vcpu[i]);
+
+		if (!v)
+			continue;
+		left--;
+		set_bit(req, &v->requests);
+		if (v->runner != current)
+			kick(v, true);
+	}
+}
+
+/**
+ * vcpu_waitqueue() - where to wait for @v
+ * @v: the vCPU
+ *
+ * Return: woken at each exit to user space, and when vcpu_irq() has room again.
+ */
+struct wait_queue_head *vcpu_waitqueue(struct vcpu *v)
+{
+	return &v->waitq;
+}
+
+void vcpu_wake_pollers(struct vcpu *v)
+{
+	if (wq_has_sleeper(&v->waitq))
+		wake_up_all(&v->waitq);
+}
+
+/**
+ * vcpu_get_stat() - counters of a vCPU
+ * @v: the vCPU
+ * @s: out; a running vCPU's may be of slightly different moments
+ */
+void vcpu_get_stat(struct vcpu *v, struct vcpu_stat *s)
+{
+	*s = v->stat;
+}
+
+/* --- the XSAVE image ------------------------------------------------------------ */
+
+/**
+ * vcpu_fpu_size() - bytes of the image in ``fpregs``
+ * @v: the vCPU
+ *
+ * Return: bytes; the same for all vCPUs of a machine.
+ */
+unsigned int vcpu_fpu_size(struct vcpu *v)
+{
+	return v->fpu.uabi_size;
+}
+
+/**
+ * vcpu_get_fpu() - the image in XSAVE's standard format (SDM vol. 1, 13.4)
+ * @v: frozen or claimed
+ * @buf: out
+ * @size: vcpu_fpu_size()
+ *
+ * Return: 0 or -EINVAL.
+ */
+int vcpu_get_fpu(struct vcpu *v, void *buf, unsigned int size)
+{
+	if (size != v->fpu.uabi_size)
+		return -EINVAL;
+	fpu_copy_guest_fpstate_to_uabi(&v->fpu, buf, size, v->fpu.fpstate->user_xfeatures, 0);
+	return 0;
+}
+
+/**
+ * vcpu_set_fpu() - replace FPU, SSE and wider registers
+ * @v: claimed
+ * @buf: image in XSAVE's standard format
+ * @size: vcpu_fpu_size()
+ *
+ * Return: 0 or -EINVAL (reserved MXCSR bits, unknown components): nothing changed.
+ */
+int vcpu_set_fpu(struct vcpu *v, const void *buf, unsigned int size)
+{
+	u32 pkru = 0;
+
+	if (size != v->fpu.uabi_size)
+		return -EINVAL;
+	return fpu_copy_uabi_to_guest_fpstate(&v->fpu, buf, XFEATURE_MASK_FPSSE, &pkru);
+}

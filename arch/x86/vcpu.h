@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Inside of the core: struct vm, struct vcpu, and the vendor's table of
+ * operations. Vendor code (svm/, vmx/) and the MMU include this; fs/ does not.
+ */
+#ifndef KVMFS_VCPU_H
+#define KVMFS_VCPU_H
+
+#include <linux/types.h>
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/atomic.h>
+#include <asm/fpu/types.h>
+#include "arch/x86/hv.h"
+#include "arch/x86/emulate.h"
+#include "arch/x86/mmu/mmu.h"
+
+/* v->requests: bits that the run loop serves before the next entry */
+enum {
+	REQ_TLB_FLUSH,		/* hardware TLB of this vCPU is stale */
+	REQ_MMU_RELOAD,		/* its root was taken away */
+	REQ_EVENT,		/* look for something to inject */
+	REQ_STOP,		/* somebody wants to sample it: leave the guest */
+};
+
+/* what the guest waits for at its next entry; one at most */
+struct vcpu_event {
+	enum { EVENT_NONE, EVENT_EXCEPTION, EVENT_IRQ, EVENT_NMI, EVENT_SOFT,
+	       EVENT_SHUTDOWN } kind;
+	struct hv_exception exc;	/* vector for all kinds */
+	u8 insn_len;			/* EVENT_SOFT: INT n, INT3, INTO */
+};
+
+/* neutral decoding of an exit */
+enum exit_kind {
+	EXIT_NOTHING,		/* served by the vendor, or spurious */
+	EXIT_HOST_IRQ,
+	EXIT_HOST_NMI,
+	EXIT_EXCEPTION,		/* .exc; #PF has gva in exc.cr2 */
+	EXIT_IRQ_WINDOW,
+	EXIT_NMI_WINDOW,
+	EXIT_CPUID,
+	EXIT_HLT,
+	EXIT_INVLPG,
+	EXIT_IO,
+	EXIT_CR,
+	EXIT_DR,
+	EXIT_MSR,
+	EXIT_HYPERCALL,
+	EXIT_WBINVD,		/* and INVD */
+	EXIT_RDTSC,
+	EXIT_XSETBV,
+	EXIT_SHUTDOWN,
+	EXIT_UD,		/* an instruction that this guest does not have */
+	EXIT_GP,		/* one that it must not use */
+	EXIT_EMULATE,		/* let the emulator do it */
+	EXIT_TASK_SWITCH,
+	EXIT_NESTED_FAULT,	/* nested paging: gpa and access in .fault */
+	EXIT_FAIL,		/* entry refused: vm_error() says why */
+};
+
+struct hv_exitinfo {
+	enum exit_kind kind;
+	u64 next_rip;		/* 0: not known, to be found by decoding */
+	union {
+		struct hv_exception exc;
+		struct { u16 port; u8 size; bool in, string, rep; } io;
+		struct { bool write; } msr;
+		struct { u64 gpa; u32 access; } fault;
+		struct { u64 code, info[2]; } fail;
+	};
+};
+
+/* debug registers after RESET, and their bits that are always 1 (SDM vol. 3, 18.2) */
+#define DR6_RESET	0xffff0ff0u
+#define DR7_RESET	0x400u
+
+/* vendor->blocked(): why an interrupt or NMI cannot be delivered now */
+#define BLOCK_SHADOW	1	/* STI or MOV SS */
+#define BLOCK_NMI	2	/* an NMI handler runs */
+
+/**
+ * struct insn_io - device accesses of the one instruction that is being emulated
+ *
+ * An instruction that reads a device ends the run, and starts again from its
+ * beginning when user space has answered: then the answers so far are found here.
+ * @used of the @have answers were consumed in this attempt.
+ */
+struct insn_io {
+	struct { u64 addr; u8 size; u8 data[8]; } answer[16];
+	u8 have, used;
+	bool string_in;			/* the answer is in exit->data, a whole REP INS */
+};
+
+/**
+ * struct vcpu - one virtual CPU
+ * @lock:	held by the thread that runs it or touches its state
+ * @requests:	REQ_* bits, set by anybody
+ * @in_guest:	between the last check of @requests and the exit; with @cpu it tells
+ *		vcpu_kick() whom to interrupt
+ *
+ * cr0, cr3, cr4, efer and the like are what the guest believes. regs[] and rip,
+ * rflags are always current outside of vendor->enter().
+ */
+struct vcpu {
+	/* hot: touched at each exit */
+	u64 regs[16];
+	u64 rip, rflags;
+	u64 cr0, cr2, cr3, cr4, cr8, efer;
+	unsigned long requests;
+	bool in_guest;
+	bool cr_dirty;			/* control registers must be pushed to the vendor */
+	bool dr_dirty;			/* likewise what traps */
+	bool pdptr_stale;		/* PAE: load the PDPTEs before entry */
+	int cpu;			/* where it runs, or ran last */
+	unsigned long switches;		/* of its thread, when it was loaded last */
+	int error;			/* errno of a MMU_ERROR or EMUL_ERROR */
+	struct vcpu_event event;
+	struct vcpu_mmu mmu;
+	struct vm *vm;
+	unsigned int id;
+	struct vcpu_stat stat;
+
+	struct mutex lock;
+	struct task_struct *runner;
+	atomic_t freeze;		/* readers that wait for, or have, a stopped vCPU */
+	wait_queue_head_t waitq;	/* readers of the state, pollers of irq and exit */
+
+	/* interrupts from user space */
+	spinlock_t irq_lock;
+	s16 irq_vector;			/* waiting, or -1 */
+	s16 irq_again;			/* was cut short by an exception, or -1 */
+	bool nmi_pending;
+	bool window_asked;
+
+	/* the last exit, and what the next run completes */
+	struct kvm_exit *exit;
+	unsigned int exit_size;
+	u64 exit_count;
+	enum { PENDING_NONE, PENDING_IN, PENDING_EMUL } pending;
+	u64 pending_rip, pending_next;
+	unsigned int max_data;		/* bytes that a string I/O exit may move */
+	struct insn_io io;
+	/* the page that an instruction under emulation faulted on, already walked */
+	bool hint_valid;
+	u32 hint_access;
+	u64 hint_gva, hint_gpa;
+	u64 unshadow_rip;		/* where a page table was given up last */
+
+	/* registers not in the hot part */
+	u64 dr[4], dr6, dr7;
+	u64 hw_dr7;			/* what DR7 is while the guest runs */
+	bool step_over_tf;		/* TF was the guest's own when a step began */
+	u64 xcr0;
+	u64 msr_store[8];		/* MSRs that only remember, see msr.c */
+	s64 tsc_offset;
+	struct vcpu_debug debug;
+	struct fpu_guest fpu;
+	bool fpu_loaded;
+	unsigned int n_cpuid;
+	struct cpuid_entry *cpuid;
+	struct emul *emul;
+
+	void *vendor;			/* of svm/ or vmx/ */
+};
+
+/**
+ * struct vm - one virtual machine
+ * @lock:	guards vcpu[], the memory map and @error
+ */
+struct vm {
+	struct mutex lock;
+	struct vcpu *vcpu[VM_MAX_VCPUS];
+	unsigned int n_vcpus;
+	struct vm_mmu mmu;
+	const struct mmu_ops *mmu_ops;
+	spinlock_t error_lock;
+	char error[VM_ERROR_LEN];
+};
+
+/**
+ * struct vendor_ops - SVM or VMX; chosen once at load, const
+ *
+ * @probe:	NULL if this CPU can run guests, else why not (a sentence)
+ * @setup:	once, at load: read capabilities, allocate; @teardown undoes it
+ * @cpu_on:	switch the extension on, on this CPU, interrupts off; -EBUSY if
+ *		somebody else (kvm.ko) uses it. @cpu_off: idempotent, any context
+ * @vcpu_init:	allocate the hardware's block and put the guest-visible reset
+ *		state into it; @vcpu_free
+ * @load:	the thread was scheduled since the last entry, perhaps onto another
+ *		CPU (preemption and interrupts off)
+ * @enter:	interrupts off: run the guest till it exits, return with the host's state
+ *		back and interrupts still off. v->regs, rip, rflags in and out
+ * @decode:	after @enter: say what the exit was, interrupts on
+ * @push_cr:	take v->cr0, cr3, cr4, efer, mmu.root_hpa into the hardware block
+ * @update_traps: v->hw_dr7 or v->dr6 changed: put them into the hardware block
+ * @inject:	arm v->event for the next entry
+ * @recover:	called after each exit: if the injection was cut short (IDT vectoring),
+ *		put it back into v->event
+ * @open_window: exit as soon as an interrupt (@nmi: NMI) can be taken
+ * @blocked:	BLOCK_* bits; @set_blocked sets them
+ * @flush_tlb:	of this vCPU, all (at next entry); @flush_gva of one address
+ * @get_msr, @set_msr: of the few that the hardware block holds; -ENOENT: not mine
+ */
+struct vendor_ops {
+	const char *name;
+	const char *(*probe)(void);
+	int (*setup)(void);
+	void (*teardown)(void);
+	int (*cpu_on)(void);
+	void (*cpu_off)(void);
+	int (*vcpu_init)(struct vcpu *v);
+	void (*vcpu_free)(struct vcpu *v);
+	void (*load)(struct vcpu *v);
+	void (*enter)(struct vcpu *v);
+	void (*decode)(struct vcpu *v, struct hv_exitinfo *x);
+	void (*push_cr)(struct vcpu *v);
+	void (*update_traps)(struct vcpu *v);
+	void (*inject)(struct vcpu *v);
+	void (*recover)(struct vcpu *v);
+	void (*open_window)(struct vcpu *v, bool nmi);
+	unsigned int (*blocked)(struct vcpu *v);
+	void (*set_blocked)(struct vcpu *v, unsigned int block);
+	void (*flush_tlb)(struct vcpu *v);
+	void (*flush_gva)(struct vcpu *v, u64 gva);
+	void (*get_segment)(struct vcpu *v, int seg, struct hv_segment *s);
+	void (*set_segment)(struct vcpu *v, int seg, const struct hv_segment *s);
+	void (*get_table)(struct vcpu *v, bool idt, struct hv_table *t);
+	void (*set_table)(struct vcpu *v, bool idt, const struct hv_table *t);
+	unsigned int (*cpl)(struct vcpu *v);
+	int (*get_msr)(struct vcpu *v, u32 index, u64 *val);
+	int (*set_msr)(struct vcpu *v, u32 index, u64 val);
+	void (*set_tsc_offset)(struct vcpu *v);
+};
+
+extern const struct vendor_ops svm_ops;
+extern const struct vendor_ops vmx_ops;
+extern const struct vendor_ops *vendor;		/* NULL: no VM can run here */
+
+static inline bool gva_is_canonical(u64 gva)
+{
+	return (s64)(gva << 16) >> 16 == (s64)gva;
+}
+
+/* --- one line a file: who offers what --------------------------------------- */
+
+/* power.c: the extension on all CPUs while there is a VM */
+int power_init(void);
+void power_exit(void);
+int power_get(void);			/* first user switches it on; may sleep */
+void power_put(void);
+bool power_is_on(void);			/* on this CPU; interrupts off */
+
+/* run.c */
+void run_exit(struct vcpu *v, u32 reason);	/* prepares v->exit; the handler returns 1 */
+
+/* exits.c: 0: go on, 1: v->exit is for user space, or -errno */
+int exit_handle(struct vcpu *v, struct hv_exitinfo *x);
+bool exit_handle_fast(struct vcpu *v, struct hv_exitinfo *x);	/* interrupts off */
+
+/* insn.c: the emulator on this vCPU */
+int insn_init(struct vcpu *v);
+int insn_emulate(struct vcpu *v);	/* as exit_handle() */
+int insn_resume(struct vcpu *v);	/* after user space answered a read */
+int insn_trap_step(struct vcpu *v);	/* #DB if TF is set; as exit_handle() */
+u64 insn_next(struct vcpu *v);		/* rip after the instruction at rip; 0: unknown */
+void insn_forget(struct vcpu *v);	/* registers were changed from outside */
+
+/* event.c */
+void event_exception(struct vcpu *v, const struct hv_exception *exc);
+void event_fault(struct vcpu *v, u8 vector);		/* without an error code */
+void event_gp(struct vcpu *v, u32 error);
+int event_prepare(struct vcpu *v);	/* before entry; as exit_handle() */
+bool event_irq_ready(struct vcpu *v);
+
+/* cr.c: 0 or -EINVAL, which for the guest is #GP */
+int cr0_set(struct vcpu *v, u64 val);
+int cr3_set(struct vcpu *v, u64 val);
+int cr4_set(struct vcpu *v, u64 val);
+int efer_set(struct vcpu *v, u64 val);
+const char *cr_check(struct vcpu *v, u64 cr0, u64 cr4, u64 efer);
+bool cr_load_pdptrs(struct vcpu *v);
+bool cpu_long_mode(struct vcpu *v);	/* 64-bit code segment in long mode */
+
+/* cpuid.c, msr.c */
+void cpuid_default(struct vcpu *v);
+void cpuid_query(struct vcpu *v, u32 *eax, u32 *ebx, u32 *ecx, u32 *edx);
+bool cpuid_has(struct vcpu *v, u32 leaf, int reg, u32 bit);	/* reg 0-3: eax ... edx */
+void msr_reset(struct vcpu *v);
+int msr_read(struct vcpu *v, u32 index, u64 *val);		/* -EINVAL: #GP */
+int msr_write(struct vcpu *v, u32 index, u64 val);
+
+/* regs.c, debug.c */
+void regs_reset(struct vcpu *v);
+void debug_update(struct vcpu *v);		/* dr7 or v->debug changed */
+void debug_before(struct vcpu *v);		/* interrupts off, around the guest */
+void debug_after(struct vcpu *v);
+int debug_trap(struct vcpu *v, const struct hv_exception *exc);
+
+/* --- vcpu.c ------------------------------------------------------------- */
+
+/* sets REQ_* @req and gets the vCPU out of guest mode, without waiting */
+void vcpu_request(struct vcpu *v, int req);
+/* wakes whoever polls ``irq`` or ``exit`` */
+void vcpu_wake_pollers(struct vcpu *v);
+/* sets @req on all vCPUs of @vm and waits until none still runs the guest with the
+ * old state; may be called under mmu_lock; not with interrupts off */
+void vm_request_all(struct vm *vm, int req);
+
+#endif /* KVMFS_VCPU_H */
