@@ -28,7 +28,9 @@ static bool host_points(const struct vcpu *v)
 static u64 host_dr7(const struct vcpu *v)
 {
 	static const u8 len_code[9] = { [1] = 0, [2] = 1, [4] = 3, [8] = 2 };
-	static const u8 rw_code[] = { [DEBUG_BREAK] = 0, [DEBUG_WATCH_W] = 1, [DEBUG_WATCH_RW] = 3 };
+	static const u8 rw_code[] = {
+		[DEBUG_BREAK] = 0, [DEBUG_WATCH_W] = 1, [DEBUG_WATCH_RW] = 3,
+	};
 	u64 dr7 = DR7_RESET;
 	unsigned int i;
 

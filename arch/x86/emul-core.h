@@ -38,6 +38,7 @@ enum {
 enum emul_form {
 	O_NONE,
 	O_E, O_EB, O_EW,	/* ModRM.rm, of operand size or 1 or 2 bytes */
+	O_ED,			/* the same, 4 bytes at most */
 	O_G,			/* ModRM.reg */
 	O_A,			/* accumulator */
 	O_Z,			/* register in the low bits of the opcode */
@@ -101,11 +102,6 @@ struct emul_row {
 extern const struct emul_row emul_one_byte[256];
 extern const struct emul_row emul_two_byte[256];
 const struct emul_row *emul_three_byte(u8 map, u8 opcode);
-
-/* for rows that have a length only */
-int emul_op_unknown(struct emul *e);
-int emul_op_ud(struct emul *e);
-int emul_op_nop(struct emul *e);
 
 /* --- sizes ---------------------------------------------------------------- */
 
@@ -209,15 +205,44 @@ static inline bool emul_lma(const struct emul *e)
 
 int emul_io_check(struct emul *e, u16 port, unsigned int size);
 
-/* --- segments and control transfer: emul-seg.c, emul-far.c ---------------- */
+/* --- near control transfer: emul-flow.c -------------------------------------- */
 
-int emul_set_rip(struct emul *e, u64 rip);	/* near: checked against CS */
-int emul_load_segment(struct emul *e, unsigned int seg, u16 sel);
+int emul_set_rip(struct emul *e, u64 rip);	/* in the same code segment, checked */
+void emul_drop_stack(struct emul *e, unsigned int n);
+u64 emul_new_flags(struct emul *e, u64 val, unsigned int size, unsigned int cpl, u64 extra);
+
+/* --- segments: emul-seg.c ---------------------------------------------------- */
+
+/* a descriptor where it lies; raw[1] for the 16-byte ones of IA-32e mode */
+struct emul_desc {
+	u64 raw[2];
+	u64 la;
+};
+
+int emul_read_desc(struct emul *e, u16 sel, u8 vector, struct emul_desc *d);
+int emul_mark_desc(struct emul *e, struct emul_desc *d, u8 type_bits);
+void emul_parse_desc(struct hv_segment *s, u16 sel, const struct emul_desc *d);
+int emul_set_segment(struct emul *e, unsigned int seg, u16 sel);
+int emul_check_stack(struct emul *e, u16 sel, unsigned int cpl, u8 vector,
+		     struct hv_segment *ss, struct emul_desc *d);
+void emul_real_segment(struct emul *e, unsigned int seg, u16 sel, struct hv_segment *s);
+
+/* --- far control transfer: emul-far.c, emul-int.c ------------------------------ */
+
+/* a code segment that passed the checks, and where to go in it */
+struct emul_target {
+	struct hv_segment cs;
+	struct emul_desc desc;
+	u64 rip;
+};
+
+int emul_check_rip(struct emul *e, const struct hv_segment *cs, u64 rip);
 int emul_deliver(struct emul *e, u8 vector, enum emul_event event,
 		 const struct hv_exception *exc);
 
 /* --- ALU ------------------------------------------------------------------- */
 
+void emul_logic_flags(struct emul *e, u64 r, unsigned int size);
 bool emul_condition(const struct emul *e, unsigned int cc);
 u64 emul_sub_flags(struct emul *e, u64 a, u64 b, unsigned int size);
 

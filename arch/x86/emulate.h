@@ -193,11 +193,10 @@ struct emul {
  *
  * Return: enum emul_result. On EMUL_OK (and EMUL_EXIT with @e->done, and
  * EMUL_AGAIN) e->regs, e->rip and e->rflags are the new ones; in all other cases
- * they are untouched. A repeated string instruction that meets an exit, a fault
- * or its batch limit after whole iterations commits those: e->regs has the
- * progress, e->rip still points at it. With EMUL_EXIT and not done (a read of MMIO
- * or a port), run it again as usual; for a fault it says EMUL_AGAIN and the next run
- * meets the fault first.
+ * they are untouched. EMUL_AGAIN: a repeated string instruction came to its batch
+ * limit, or met a fault or an exit after whole iterations. e->regs has the
+ * progress, e->rip still points at it; what the op that stopped it asked for is
+ * forgotten and will be asked again, first thing, by the next emul_run().
  */
 int emul_run(struct emul *e);
 

@@ -110,7 +110,8 @@ static bool take_irq(struct vcpu *v, unsigned int blocked)
 	v->event = (struct vcpu_event){ .kind = EVENT_IRQ, .exc.vector = *from };
 	*from = -1;
 	v->stat.irq_injected++;
-	vcpu_wake_pollers(v);
+	if (v->notify_room)
+		v->notify_room(v->notify_priv);
 	return true;
 }
 
@@ -142,7 +143,7 @@ int event_prepare(struct vcpu *v)
 		run_exit(v, KVMFS_EXIT_SHUTDOWN);
 		return 1;
 	}
-	if (v->window_asked) {
+	if (v->window_run || v->window_asked) {
 		if (event_irq_ready(v)) {
 			v->window_asked = false;
 			run_exit(v, KVMFS_EXIT_IRQ_WINDOW);
@@ -184,6 +185,18 @@ int vcpu_irq(struct vcpu *v, u32 type, u32 vector)
 	if (!ret)
 		vcpu_request(v, REQ_EVENT);
 	return ret;
+}
+
+/**
+ * vcpu_set_notify() - whom to tell when vcpu_irq() has room again
+ * @v: a new vCPU
+ * @fn: called with @priv under a spinlock
+ * @priv: for @fn
+ */
+void vcpu_set_notify(struct vcpu *v, void (*fn)(void *priv), void *priv)
+{
+	v->notify_priv = priv;
+	v->notify_room = fn;
 }
 
 /**

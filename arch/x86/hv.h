@@ -138,8 +138,6 @@ int vcpu_set_cpuid(struct vcpu *v, const struct cpuid_entry *e, unsigned int n, 
 
 /* interrupts; these may be called whether or not the vCPU runs, from any thread */
 int vcpu_irq(struct vcpu *v, u32 type, u32 vector);	/* KVM_IRQ_*; -EAGAIN: one waits already */
-struct wait_queue_head;
-struct wait_queue_head *vcpu_waitqueue(struct vcpu *v);	/* woken at each exit, and when room is made */
 bool vcpu_irq_room(struct vcpu *v);		/* vcpu_irq(KVM_IRQ_VECTOR) would succeed */
 struct vcpu_irq_state { int vector; bool nmi, window_asked, window_open; }; /* vector -1: none */
 void vcpu_get_irq(struct vcpu *v, struct vcpu_irq_state *s);

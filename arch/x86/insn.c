@@ -24,7 +24,7 @@ static struct vcpu *to_vcpu(struct emul *e)
 	return e->ctx;
 }
 
-#define DR_GENERAL_DETECT	(1u << 13)	/* DR7.GD */
+#define DR_GENERAL_DETECT	BIT(13)	/* DR7.GD */
 
 /* --- memory --------------------------------------------------------------- */
 
@@ -51,7 +51,11 @@ static int translate(struct emul *e, u64 la, u32 access, u64 *gpa)
 
 static u32 data_access(struct emul *e, unsigned int flags)
 {
-	return e->cpl == 3 && !(flags & EMUL_USER_IMPLICIT_SYSTEM) ? PF_U : 0;
+	u32 access = flags & EMUL_FOR_WRITE ? PF_W : 0;
+
+	if (flags & EMUL_USER_IMPLICIT_SYSTEM)
+		return access | PF_IMPLICIT;
+	return e->cpl == 3 ? access | PF_U : access;
 }
 
 /* a device read of at most 8 bytes */
@@ -155,12 +159,13 @@ static int op_write(struct emul *e, u64 la, const void *buf, unsigned int n, uns
 	unsigned int first = min_t(u64, n, PAGE_SIZE - (la & ~PAGE_MASK));
 	u32 access = PF_W | data_access(e, flags);
 	u64 gpa, gpa2;
+	bool probe = flags & EMUL_PROBE;
 	int ret = translate(e, la, access, &gpa);
 
 	if (ret || first == n)
-		return ret ? ret : write_page(e, gpa, buf, n);
+		return ret || probe ? ret : write_page(e, gpa, buf, n);
 	ret = translate(e, la + first, access, &gpa2);
-	if (ret)
+	if (ret || probe)
 		return ret;
 	ret = write_page(e, gpa, buf, first);
 	if (ret == EMUL_ERROR)
@@ -250,31 +255,6 @@ static int gp_fault(struct emul *e)
 {
 	e->exc = (struct hv_exception){ .vector = X86_TRAP_GP, .has_error = true };
 	return EMUL_FAULT;
-}
-
-/* the I/O permission bitmap of the TSS: SDM vol. 1, 19.5.2 */
-static int op_io_allowed(struct emul *e, u16 port, unsigned int size)
-{
-	struct hv_segment tr;
-	u16 base, bits;
-	int ret;
-
-	vendor->get_segment(to_vcpu(e), SEG_TR, &tr);
-	/* a 32-bit or 64-bit TSS; a 16-bit one has no bitmap */
-	if ((tr.attr & SEG_ATTR_UNUSABLE) || (tr.attr & 0xd) != 9 || tr.limit < 103)
-		return gp_fault(e);
-	ret = op_read(e, tr.base + 102, &base, 2, EMUL_USER_IMPLICIT_SYSTEM);
-	if (ret)
-		return ret;
-	/* two bytes are read, always */
-	if ((u32)base + port / 8 + 1 > tr.limit)
-		return gp_fault(e);
-	ret = op_read(e, tr.base + base + port / 8, &bits, 2, EMUL_USER_IMPLICIT_SYSTEM);
-	if (ret)
-		return ret;
-	if (bits >> (port & 7) & ((1u << size) - 1))
-		return gp_fault(e);
-	return EMUL_OK;
 }
 
 /* --- registers ---------------------------------------------------------------- */
@@ -452,31 +432,27 @@ static void own_fpu(void)
 	}
 }
 
-#define XMM_CASE(op_, n)	case n: op_(n); break;
-#define XMM_ALL(op_)							\
-	XMM_CASE(op_, 0) XMM_CASE(op_, 1) XMM_CASE(op_, 2) XMM_CASE(op_, 3)	\
-	XMM_CASE(op_, 4) XMM_CASE(op_, 5) XMM_CASE(op_, 6) XMM_CASE(op_, 7)	\
-	XMM_CASE(op_, 8) XMM_CASE(op_, 9) XMM_CASE(op_, 10) XMM_CASE(op_, 11)	\
-	XMM_CASE(op_, 12) XMM_CASE(op_, 13) XMM_CASE(op_, 14) XMM_CASE(op_, 15)
-#define XMM_GET(n)	asm volatile("movdqu %%xmm" #n ", %0" : "=m" (*(u8 (*)[16])val))
-#define XMM_SET(n)	asm volatile("movdqu %0, %%xmm" #n : : "m" (*(const u8 (*)[16])val))
+#define FXSAVE_XMM	160	/* where XMM0 is in the image: SDM vol. 1, table 10-2 */
 
 static int op_get_xmm(struct emul *e, unsigned int n, void *val)
 {
+	u8 image[512] __aligned(16);
+
 	own_fpu();
-	switch (n) {
-	XMM_ALL(XMM_GET)
-	}
+	asm volatile("fxsaveq %0" : "=m" (image));
 	fpregs_unlock();
+	memcpy(val, image + FXSAVE_XMM + 16 * n, 16);
 	return EMUL_OK;
 }
 
 static int op_set_xmm(struct emul *e, unsigned int n, const void *val)
 {
+	u8 image[512] __aligned(16);
+
 	own_fpu();
-	switch (n) {
-	XMM_ALL(XMM_SET)
-	}
+	asm volatile("fxsaveq %0" : "=m" (image));
+	memcpy(image + FXSAVE_XMM + 16 * n, val, 16);
+	asm volatile("fxrstorq %0" : : "m" (image));
 	fpregs_unlock();
 	return EMUL_OK;
 }
@@ -488,7 +464,6 @@ static const struct emul_ops insn_ops = {
 	.cmpxchg = op_cmpxchg,
 	.io_in = op_io_in,
 	.io_out = op_io_out,
-	.io_allowed = op_io_allowed,
 	.get_segment = op_get_segment,
 	.set_segment = op_set_segment,
 	.get_table = op_get_table,

@@ -166,6 +166,8 @@ static int prepare(struct vcpu *v)
 			return -EINTR;
 		}
 	}
+	if (unlikely(test_bit(REQ_DEAD, &v->requests)))
+		return -ENODEV;
 	if (unlikely(test_bit(REQ_STOP, &v->requests)))
 		let_readers_in(v);
 	clear_bit(REQ_EVENT, &v->requests);
@@ -221,7 +223,7 @@ static int take_request(struct vcpu *v)
 		vm_error(v->vm, "request has unknown bits: %#x", x->request);
 		return -EINVAL;
 	}
-	v->window_asked |= !!(x->request & KVMFS_REQ_IRQ_WINDOW);
+	v->window_run = x->request & KVMFS_REQ_IRQ_WINDOW;
 	if (!(x->request & KVMFS_REQ_INJECT))
 		return 0;
 	if (x->vector > 255) {
@@ -285,8 +287,8 @@ static void report_state(struct vcpu *v)
  *
  * Context: may sleep.
  * Return: KVMFS_EXIT_*, or -EINTR (a signal, or KVMFS_REQ_RETURN), -EAGAIN (a
- * vector was given that cannot be taken: nothing was done), -EINVAL, -ENOMEM,
- * -ENODEV, -EIO. After an error but -EINTR the exit before it stands.
+ * vector was given that cannot be taken; what was pending has been completed),
+ * -EINVAL, -ENOMEM, -ENODEV, -EIO. v->exit->state is set in any case.
  */
 int vcpu_run(struct vcpu *v, unsigned int max_data)
 {
@@ -310,6 +312,5 @@ int vcpu_run(struct vcpu *v, unsigned int max_data)
 		return ret;
 	v->stat.user_exits++;
 	WRITE_ONCE(v->exit_count, v->exit_count + 1);
-	vcpu_wake_pollers(v);
 	return v->exit->reason;
 }

@@ -110,6 +110,11 @@ void vcpu_destroy(struct vcpu *v)
 	vcpu_free(v);
 }
 
+void vcpu_kill(struct vcpu *v)
+{
+	vcpu_request(v, REQ_DEAD);
+}
+
 /* --- who may touch it ------------------------------------------------------ */
 
 /**
@@ -225,7 +230,7 @@ static void kick(struct vcpu *v, bool wait)
 {
 	int cpu;
 
-	smp_mb();
+	smp_mb();	/* as above */
 	if (!READ_ONCE(v->in_guest))
 		return;
 	cpu = READ_ONCE(v->cpu);
@@ -262,6 +267,7 @@ void vm_request_all(struct vm *vm, int req)
 	unsigned int i, left = READ_ONCE(vm->n_vcpus);
 
 	for (i = 0; i < VM_MAX_VCPUS && left; i++) {
+		/* pairs with the release in vcpu_create() */
 		struct vcpu *v = smp_load_acquire(&vm->vcpu[i]);
 
 		if (!v)
@@ -271,23 +277,6 @@ void vm_request_all(struct vm *vm, int req)
 		if (v->runner != current)
 			kick(v, true);
 	}
-}
-
-/**
- * vcpu_waitqueue() - where to wait for @v
- * @v: the vCPU
- *
- * Return: woken at each exit to user space, and when vcpu_irq() has room again.
- */
-struct wait_queue_head *vcpu_waitqueue(struct vcpu *v)
-{
-	return &v->waitq;
-}
-
-void vcpu_wake_pollers(struct vcpu *v)
-{
-	if (wq_has_sleeper(&v->waitq))
-		wake_up_all(&v->waitq);
 }
 
 /**

@@ -22,6 +22,7 @@ enum {
 	REQ_MMU_RELOAD,		/* its root was taken away */
 	REQ_EVENT,		/* look for something to inject */
 	REQ_STOP,		/* somebody wants to sample it: leave the guest */
+	REQ_DEAD,		/* its directory is gone; never cleared */
 };
 
 /* what the guest waits for at its next entry; one at most */
@@ -125,14 +126,17 @@ struct vcpu {
 	struct mutex lock;
 	struct task_struct *runner;
 	atomic_t freeze;		/* readers that wait for, or have, a stopped vCPU */
-	wait_queue_head_t waitq;	/* readers of the state, pollers of irq and exit */
+	wait_queue_head_t waitq;	/* its runner, while readers look at the state */
 
 	/* interrupts from user space */
 	spinlock_t irq_lock;
+	void (*notify_room)(void *priv);
+	void *notify_priv;
 	s16 irq_vector;			/* waiting, or -1 */
 	s16 irq_again;			/* was cut short by an exception, or -1 */
 	bool nmi_pending;
-	bool window_asked;
+	bool window_asked;		/* through the file irq: till it was reported */
+	bool window_run;		/* by KVMFS_REQ_IRQ_WINDOW: in this run */
 
 	/* the last exit, and what the next run completes */
 	struct kvm_exit *exit;
@@ -302,8 +306,6 @@ int debug_trap(struct vcpu *v, const struct hv_exception *exc);
 
 /* sets REQ_* @req and gets the vCPU out of guest mode, without waiting */
 void vcpu_request(struct vcpu *v, int req);
-/* wakes whoever polls ``irq`` or ``exit`` */
-void vcpu_wake_pollers(struct vcpu *v);
 /* sets @req on all vCPUs of @vm and waits until none still runs the guest with the
  * old state; may be called under mmu_lock; not with interrupts off */
 void vm_request_all(struct vm *vm, int req);

@@ -14,6 +14,7 @@ static const struct vendor_ops *const vendors[] = {
 	&vmx_ops,
 #endif
 };
+
 static const char *why_not = "no vendor";
 
 static const char *choose_vendor(void)

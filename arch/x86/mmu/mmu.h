@@ -9,6 +9,7 @@
 
 #include <linux/types.h>
 #include <linux/list.h>
+#include <linux/mm.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include "arch/x86/hv.h"
@@ -24,8 +25,10 @@ struct mmu_page;
 #define PF_U	0x04u
 #define PF_RSVD	0x08u
 #define PF_I	0x10u
-/* not a hardware bit: a supervisor access that an instruction of any CPL makes
- * by itself (descriptor tables, TSS), for which EFLAGS.AC does not lift SMAP */
+/*
+ * not a hardware bit: a supervisor access that an instruction of any CPL makes
+ * by itself (descriptor tables, TSS), for which EFLAGS.AC does not lift SMAP
+ */
 #define PF_IMPLICIT	0x100u
 
 /* physical address width that guests see: CPUID 80000008 must say the same */
@@ -87,6 +90,7 @@ struct gpage;
  * @owed:	some vCPU's TLB may hold translations that no spte stands for any more:
  *		stale for the guest as it may be until it flushes, but not for us
  * @debt:	audit only: something changed that must not be unlocked unflushed
+ * @stale_large: of what is @owed, some was a large page of the guest's
  * @seq:	rises with each invalidation; @invalidating counts those under way.
  *		A page looked up without @lock is used only if @seq still is what it
  *		was before the look-up and @invalidating is 0.
@@ -102,10 +106,11 @@ struct gpage;
  * @link:	in the list of all VMs, for the shrinker
  */
 struct vm_mmu {
-	spinlock_t lock;
+	spinlock_t lock;	/* mmu_lock */
 	bool owed;
 	bool debt;
 	bool aliases;
+	bool stale_large;
 	unsigned int invalidating;
 	unsigned long seq;
 	struct mem_slot *hot;
@@ -113,7 +118,7 @@ struct vm_mmu {
 	unsigned int n_slots;
 	unsigned int hash_bits;
 	struct hlist_head *hash;
-	unsigned int n_pages, max_pages, n_open;
+	unsigned int n_pages, max_pages, n_open, n_dead;
 	struct list_head open;
 	struct list_head pages;
 	struct list_head dead;

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# kvmfs: everything that is built lands in $(BUILD); `make help` lists what can
+# be asked for.
+
+BUILD	?= build
+SERIES	?= 6.12 6.1
+PREFIX	?= /usr/local
+
+override BUILD := $(abspath $(BUILD))
+export BUILD
+
+L1	:= tests/l1
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all help module lib tools guests host deps check run bench install clean
+
+all: module lib tools
+
+help:
+	@sed -n 's/^#: //p' $(MAKEFILE_LIST)
+
+#: all            module, lib and tools
+#: deps           install the Debian packages that the rest needs (apt-get)
+deps:
+	@$(L1)/deps.sh
+
+# --- the kernel module, for each series ------------------------------------
+
+#: module         build/module-6.12/kvmfs.ko and the same for 6.1
+module: $(SERIES:%=module-%)
+
+$(BUILD)/kernel/%/release: | $(L1)/kernel.sh
+	@$(L1)/deps.sh
+	@$(L1)/kernel.sh $* $(@D)
+
+# Kbuild litters the directory it builds in, so that is one of links.
+.PHONY: module-%
+module-%: $(BUILD)/kernel/%/release
+	@mkdir -p $(BUILD)/$@
+	@flock $(BUILD)/$@/.lock $(L1)/build-module.sh $(BUILD)/kernel/$* $(BUILD)/$@
+
+# --- user space ----------------------------------------------------------------
+
+#: lib            build/lib: libkvmfs, shared and static
+lib:
+	@test ! -e libkvmfs/Makefile || $(MAKE) -s -C libkvmfs BUILD=$(BUILD)
+
+#: tools          build/tools/kvmfs
+tools: lib
+	@test ! -e tools/Makefile || $(MAKE) -s -C tools BUILD=$(BUILD)
+
+#: guests         build/guest: the test guests and guestrun
+guests:
+	@$(MAKE) -s -C tests/guest BUILD=$(BUILD)
+
+# --- the emulated host -------------------------------------------------------
+
+# What every emulated host carries; what does not exist yet is left out.
+HOSTFILES = $(BUILD)/module-$*/kvmfs.ko=kvmfs/kvmfs.ko \
+	$(BUILD)/tools/kvmfs=kvmfs/bin/kvmfs \
+	$(BUILD)/tools/kvmfs-bench-kvm=kvmfs/bin/kvmfs-bench-kvm \
+	$(BUILD)/guest/bin=kvmfs/guest tests/guest/guests.list=kvmfs/guests.list \
+	tests/l1/lib.sh=kvmfs/lib.sh tests/fs=kvmfs/fs \
+	$(BUILD)/kernel/6.12/vmlinuz=kvmfs/vmlinuz
+
+#: host           the file systems of the emulated hosts
+host: $(SERIES:%=host-%)
+
+TOOLS	?= tools
+.PHONY: host-%
+host-%: module-% $(TOOLS) guests $(BUILD)/kernel/6.12/release
+	@mkdir -p $(BUILD)/l1
+	@flock $(BUILD)/l1/.lock $(L1)/initramfs.sh $(BUILD)/kernel/$* \
+		$(BUILD)/l1/base-$*.cpio $(HOSTFILES)
+
+# --- tests -----------------------------------------------------------------------
+
+#: check          everything below; ends with the number of passed and failed tests
+#: check-unit     the sources in user space, under sanitizers
+#: check-style    warnings of gcc and sparse, who includes whom, the patch
+#: check-fuse     tests/fs on a FUSE mount
+#: check-fs       tests/fs in an emulated host
+#: check-svm      guests in an emulated AMD host
+#: check-vmx      guests in an emulated Intel host
+SUITES	:= unit style fuse fs svm vmx
+.PHONY: $(SUITES:%=check-%)
+
+check: deps
+	@tests/check $(SUITES)
+
+$(SUITES:%=check-%): check-%: deps
+	@tests/check $*
+
+#: run            boot a guest on kvmfs in an emulated host; CMD="..." runs that and ends
+run: deps
+	@$(MAKE) -s host-6.12
+	@$(L1)/run.sh $(if $(CMD),"$$CMD")
+export CMD
+
+#: host-shell     a shell in the host of a `make run` that goes on elsewhere
+.PHONY: host-shell
+host-shell:
+	@$(BUILD)/guest/attach $(BUILD)/run/host
+
+#: bench          exits and a boot, beside KVM's
+bench: deps
+	@$(MAKE) -s host-6.12
+	@$(L1)/bench.sh
+
+#: install        libkvmfs, the header, the tool; the module for the running kernel
+install: lib tools
+	@test ! -e libkvmfs/Makefile || $(MAKE) -s -C libkvmfs BUILD=$(BUILD) install
+	@test ! -e tools/Makefile || $(MAKE) -s -C tools BUILD=$(BUILD) install
+
+#: clean          forget what was built (build/kernel, a download, stays)
+clean:
+	rm -rf $(filter-out $(BUILD)/kernel,$(wildcard $(BUILD)/*))

@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Text files as the VFS sees them: snapshots for readers, whole writes for the
+ * callbacks of the table, the binary window, and poll.
+ */
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/poll.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include "fs/kvmfs.h"
+
+#define SHORT_WRITE	120	/* bytes that are not worth an allocation */
+#define WINDOW_MAX	1024	/* bytes of a binary window */
+
+/**
+ * struct open_text - an open text file
+ * @lock:	guards all but @seen
+ * @snap:	what read(2) gives: rendered by a read at offset 0
+ * @rendered:	@snap is there
+ * @seen:	what the row's seq() said when @snap was made
+ * @part:	beginning of a text whose rest is to come, NUL-terminated
+ * @part_len:	bytes in it
+ * @part_pos:	offset it was written to
+ * @trunc:	opened with O_TRUNC, not yet written
+ * @wrote:	written to, successfully or not
+ */
+struct open_text {
+	struct mutex lock;
+	struct text snap;
+	bool rendered;
+	u64 seen;
+	char *part;
+	size_t part_len;
+	loff_t part_pos;
+	bool trunc;
+	bool wrote;
+};
+
+static int text_open(struct inode *inode, struct file *file)
+{
+	const struct kvmfs_file *row = KVMFS_I(inode)->row;
+	struct open_text *o = kzalloc(sizeof(*o), GFP_KERNEL_ACCOUNT);
+
+	if (!o)
+		return -ENOMEM;
+	mutex_init(&o->lock);
+	o->trunc = (file->f_flags & O_TRUNC) && (row->flags & KVMFS_CLEARS);
+	/* threads that share the descriptor need not wait for each other */
+	if (row->flags & KVMFS_EVENTS)
+		file->f_mode &= ~FMODE_ATOMIC_POS;
+	file->private_data = o;
+	return 0;
+}
+
+/**
+ * kvmfs_render() - the contents of a file
+ * @d: its directory
+ * @row: of the file
+ * @t: out: the contents; to be freed by text_free(), on errors as well
+ *
+ * Return: 0 or -errno.
+ */
+int kvmfs_render(struct cpu_dir *d, const struct kvmfs_file *row, struct text *t)
+{
+	int ret = row->show ? row->show(&d->cpu, t) : 0;
+
+	return ret ? ret : t->err;
+}
+
+/* --- the binary window ----------------------------------------------- */
+
+static bool in_window(const struct kvmfs_file *row, loff_t pos)
+{
+	return row->window && pos >= row->window && pos < row->window + row->window_size;
+}
+
+static ssize_t window_read(struct kvmfs_inode *i, char __user *to, size_t n, loff_t *ppos)
+{
+	const struct kvmfs_file *row = i->row;
+	u64 off = *ppos - row->window;
+	u8 buf[WINDOW_MAX];
+	int ret;
+
+	n = min_t(u64, n, row->window_size - off);
+	ret = row->get(&i->dir->cpu, off, buf, n);
+	if (ret)
+		return ret;
+	if (copy_to_user(to, buf, n))
+		return -EFAULT;
+	*ppos += n;
+	return n;
+}
+
+static ssize_t window_write(struct kvmfs_inode *i, const char __user *from, size_t n,
+			    loff_t *ppos)
+{
+	const struct kvmfs_file *row = i->row;
+	u64 off = *ppos - row->window;
+	u8 buf[WINDOW_MAX];
+	int ret;
+
+	if (n > row->window_size - off)
+		return -EINVAL;
+	if (copy_from_user(buf, from, n))
+		return -EFAULT;
+	ret = row->put(&i->dir->cpu, off, buf, n);
+	if (ret)
+		return ret;
+	*ppos += n;
+	return n;
+}
+
+/* --- reading --------------------------------------------------------- */
+
+static int refresh(struct open_text *o, struct kvmfs_inode *i)
+{
+	u64 seen = i->row->seq ? i->row->seq(&i->dir->cpu) : 0;
+	int ret;
+
+	text_free(&o->snap);
+	o->rendered = false;
+	ret = kvmfs_render(i->dir, i->row, &o->snap);
+	if (ret)
+		return ret;
+	o->rendered = true;
+	WRITE_ONCE(o->seen, seen);
+	return 0;
+}
+
+static ssize_t text_read(struct file *file, char __user *to, size_t n, loff_t *ppos)
+{
+	struct kvmfs_inode *i = KVMFS_I(file_inode(file));
+	struct open_text *o = file->private_data;
+	ssize_t ret = 0;
+
+	if (in_window(i->row, *ppos))
+		return window_read(i, to, n, ppos);
+	if (mutex_lock_interruptible(&o->lock))
+		return -ERESTARTSYS;
+	if (!*ppos || !o->rendered)
+		ret = refresh(o, i);
+	if (!ret)
+		ret = simple_read_from_buffer(to, n, ppos, o->snap.buf, o->snap.len);
+	mutex_unlock(&o->lock);
+	return ret;
+}
+
+static loff_t text_llseek(struct file *file, loff_t offset, int whence)
+{
+	struct kvmfs_inode *i = KVMFS_I(file_inode(file));
+	u64 size = 0;
+
+	if (whence != SEEK_SET && whence != SEEK_CUR)
+		size = kvmfs_size(i->dir, i->row);
+	return generic_file_llseek_size(file, offset, whence, MAX_LFS_FILESIZE, size);
+}
+
+/* --- writing --------------------------------------------------------- */
+
+/*
+ * One message to a file without a position. If there is no room for it, wait:
+ * the text is taken apart where it stands, so each attempt has a copy of its own.
+ */
+static int store_event(struct file *file, const char *msg, size_t n)
+{
+	struct kvmfs_inode *i = KVMFS_I(file_inode(file));
+	struct kvmfs_cpu *c = &i->dir->cpu;
+	char copy[SHORT_WRITE + 1];
+	int ret;
+
+	for (;;) {
+		struct input in = { .buf = copy, .len = n };
+
+		memcpy(copy, msg, n);
+		ret = kvmfs_store(i->row, c, &in);
+		if (ret != -EAGAIN || !(i->row->flags & KVMFS_WAIT) ||
+		    (file->f_flags & O_NONBLOCK))
+			return ret;
+		ret = wait_event_interruptible(i->dir->wait,
+					       i->row->room(c) || READ_ONCE(c->dead));
+		if (ret)
+			return ret;
+		if (READ_ONCE(c->dead))
+			return -ENODEV;
+	}
+}
+
+static ssize_t event_write(struct file *file, const char __user *from, size_t n)
+{
+	struct kvmfs_inode *i = KVMFS_I(file_inode(file));
+	struct input in = { .len = n };
+	char msg[SHORT_WRITE];
+	int ret;
+
+	if (n <= SHORT_WRITE) {
+		if (copy_from_user(msg, from, n))
+			return -EFAULT;
+		ret = store_event(file, msg, n);
+		return ret ? ret : n;
+	}
+	/* a message that long never has to wait: it is data for run */
+	in.buf = memdup_user_nul(from, n);
+	if (IS_ERR(in.buf))
+		return PTR_ERR(in.buf);
+	ret = kvmfs_store(i->row, &i->dir->cpu, &in);
+	kfree(in.buf);
+	return ret ? ret : n;
+}
+
+/* hands what was collected to the callback; @o->lock is held */
+static int store_part(struct file *file, struct open_text *o)
+{
+	struct kvmfs_inode *i = KVMFS_I(file_inode(file));
+	struct input in = {
+		.buf = o->part,
+		.len = o->part_len,
+		.add = o->part_pos || (file->f_flags & O_APPEND),
+		.trunc = o->trunc,
+	};
+	int ret;
+
+	o->part = NULL;
+	o->part_len = 0;
+	ret = kvmfs_store(i->row, &i->dir->cpu, &in);
+	kvfree(in.buf);
+	if (!ret)
+		o->trunc = false;
+	o->rendered = false;
+	return ret;
+}
+
+/* appends @n bytes to the part, or begins one; @o->lock is held */
+static int collect(struct open_text *o, const char __user *from, size_t n, loff_t pos)
+{
+	char *buf;
+
+	if (n > KVMFS_TEXT_MAX - o->part_len)
+		return -E2BIG;
+	buf = kvmalloc(o->part_len + n + 1, GFP_KERNEL_ACCOUNT);
+	if (!buf)
+		return -ENOMEM;
+	if (copy_from_user(buf + o->part_len, from, n)) {
+		kvfree(buf);
+		return -EFAULT;
+	}
+	if (o->part)
+		memcpy(buf, o->part, o->part_len);
+	else
+		o->part_pos = pos;
+	kvfree(o->part);
+	o->part = buf;
+	o->part_len += n;
+	return 0;
+}
+
+static int write_locked(struct file *file, const char __user *from, size_t n, loff_t pos)
+{
+	struct kvmfs_inode *i = KVMFS_I(file_inode(file));
+	struct open_text *o = file->private_data;
+	struct input in;
+	int ret;
+
+	o->wrote = true;
+	/* somewhere else: what was waiting for its rest will not get it */
+	if (o->part && pos != o->part_pos + o->part_len) {
+		ret = store_part(file, o);
+		if (ret)
+			return ret;
+	}
+	ret = collect(o, from, n, pos);
+	if (ret)
+		return ret;
+	in = (struct input){ .buf = o->part, .len = o->part_len,
+			     .add = o->part_pos || (file->f_flags & O_APPEND) };
+	if (!kvmfs_may_store(i->row, &i->dir->cpu, &in))
+		return 0;
+	return store_part(file, o);
+}
+
+static ssize_t text_write(struct file *file, const char __user *from, size_t n, loff_t *ppos)
+{
+	struct kvmfs_inode *i = KVMFS_I(file_inode(file));
+	struct open_text *o = file->private_data;
+	int ret;
+
+	if (in_window(i->row, *ppos))
+		return window_write(i, from, n, ppos);
+	if (!n)
+		return 0;
+	if (n > KVMFS_TEXT_MAX)
+		return -E2BIG;
+	if (i->row->flags & KVMFS_EVENTS)
+		return event_write(file, from, n);
+	if (mutex_lock_interruptible(&o->lock))
+		return -ERESTARTSYS;
+	ret = write_locked(file, from, n, *ppos);
+	mutex_unlock(&o->lock);
+	if (ret)
+		return ret;
+	compat_touch(&i->vfs);
+	*ppos += n;
+	return n;
+}
+
+/* close(2) and fsync(2) apply what waits for its rest, and report its error */
+static int text_flush(struct file *file, fl_owner_t owner)
+{
+	struct open_text *o = file->private_data;
+	int ret = 0;
+
+	mutex_lock(&o->lock);
+	if (o->part)
+		ret = store_part(file, o);
+	mutex_unlock(&o->lock);
+	return ret;
+}
+
+static int text_fsync(struct file *file, loff_t start, loff_t end, int datasync)
+{
+	return text_flush(file, NULL);
+}
+
+static int store_nothing(struct cpu_dir *d, const struct kvmfs_file *row)
+{
+	char none[1] = "";
+	struct input in = { .buf = none, .trunc = true };
+
+	return kvmfs_store(row, &d->cpu, &in);
+}
+
+/**
+ * kvmfs_truncate() - what truncate(2) means for a file
+ * @d: its directory
+ * @row: of the file
+ * @size: the new size
+ *
+ * Texts are as long as they are, and tools that set the size of a copy they
+ * have just made are not to be bothered: only ``mem`` and ``memmap`` care.
+ * Return: 0 or -errno.
+ */
+int kvmfs_truncate(struct cpu_dir *d, const struct kvmfs_file *row, u64 size)
+{
+	if (row->flags & KVMFS_MEM)
+		return kvmfs_mem_resize(d->cpu.vm, size);
+	if ((row->flags & KVMFS_CLEARS) && !size)
+		return store_nothing(d, row);
+	return 0;
+}
+
+/*
+ * A file that was opened with O_TRUNC and never written is empty afterwards. Not
+ * before the last close: the shell closes a copy of the descriptor early.
+ */
+static int text_release(struct inode *inode, struct file *file)
+{
+	struct kvmfs_inode *i = KVMFS_I(inode);
+	struct open_text *o = file->private_data;
+
+	if (o->trunc && !o->wrote)
+		store_nothing(i->dir, i->row);
+	text_free(&o->snap);
+	kvfree(o->part);
+	kfree(o);
+	return 0;
+}
+
+static __poll_t text_poll(struct file *file, poll_table *wait)
+{
+	struct kvmfs_inode *i = KVMFS_I(file_inode(file));
+	const struct kvmfs_file *row = i->row;
+	struct kvmfs_cpu *c = &i->dir->cpu;
+	struct open_text *o = file->private_data;
+	__poll_t mask = 0;
+
+	poll_wait(file, &i->dir->wait, wait);
+	if (!row->seq || row->seq(c) != READ_ONCE(o->seen))
+		mask |= EPOLLIN | EPOLLRDNORM;
+	if (!row->room || row->room(c))
+		mask |= EPOLLOUT | EPOLLWRNORM;
+	if (READ_ONCE(c->dead))
+		mask |= EPOLLHUP;
+	return mask;
+}
+
+const struct file_operations kvmfs_text_fops = {
+	.owner		= THIS_MODULE,
+	.open		= text_open,
+	.release	= text_release,
+	.flush		= text_flush,
+	.fsync		= text_fsync,
+	.read		= text_read,
+	.write		= text_write,
+	.llseek		= text_llseek,
+	.poll		= text_poll,
+};

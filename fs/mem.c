@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Guest memory as a map: what is where, how the map changes, and which bytes of
+ * the backing store a change sets free. Region bytes are kept at the offset that
+ * is their guest physical address; an alias shows those of its target.
+ */
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include "fs/contents.h"
+
+/**
+ * kvmfs_mem_find() - what is at a guest physical address
+ * @vm: the VM; @vm->map_sem is held
+ * @gpa: below VM_MAX_GPA
+ * @p: out
+ */
+void kvmfs_mem_find(struct kvmfs_vm *vm, u64 gpa, struct mem_piece *p)
+{
+	const struct mem_region *r;
+
+	*p = (struct mem_piece){ .len = VM_MAX_GPA - gpa, .hole = true };
+	for (r = vm->map; r < vm->map + vm->n_map; r++) {
+		if (gpa >= r->gpa + r->size)
+			continue;
+		if (gpa < r->gpa) {
+			p->len = r->gpa - gpa;
+			return;
+		}
+		p->hole = false;
+		p->alias = r->type == MEM_ALIAS;
+		p->len = r->gpa + r->size - gpa;
+		p->back = p->alias ? r->target + (gpa - r->gpa) : gpa;
+		return;
+	}
+}
+
+/**
+ * kvmfs_mem_end() - the end of the highest region, which is the size of ``mem``
+ * @vm: the VM
+ *
+ * Return: bytes.
+ */
+u64 kvmfs_mem_end(struct kvmfs_vm *vm)
+{
+	u64 end = 0;
+
+	down_read(&vm->map_sem);
+	if (vm->n_map)
+		end = vm->map[vm->n_map - 1].gpa + vm->map[vm->n_map - 1].size;
+	up_read(&vm->map_sem);
+	return end;
+}
+
+u64 mem_size(struct kvmfs_cpu *c)
+{
+	return kvmfs_mem_end(c->vm);
+}
+
+/**
+ * kvmfs_claim_all() - keep all vCPUs of a VM from running
+ * @vm: the VM; @vm->lock is held till kvmfs_release_all()
+ *
+ * Return: 0, or -EBUSY if one runs.
+ */
+int kvmfs_claim_all(struct kvmfs_vm *vm)
+{
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < VM_MAX_VCPUS; i++) {
+		ret = vm->cpus[i] ? vcpu_claim(vm->cpus[i]->vcpu) : 0;
+		if (ret)
+			goto undo;
+	}
+	return 0;
+undo:
+	while (i--)
+		if (vm->cpus[i])
+			vcpu_release(vm->cpus[i]->vcpu);
+	return ret;
+}
+
+/**
+ * kvmfs_release_all() - undo kvmfs_claim_all()
+ * @vm: the VM
+ */
+void kvmfs_release_all(struct kvmfs_vm *vm)
+{
+	unsigned int i;
+
+	for (i = 0; i < VM_MAX_VCPUS; i++)
+		if (vm->cpus[i])
+			vcpu_release(vm->cpus[i]->vcpu);
+}
+
+static u64 bytes_of(const struct mem_region *map, unsigned int n)
+{
+	u64 bytes = 0;
+
+	while (n--)
+		if (map[n].type != MEM_ALIAS)
+			bytes += map[n].size;
+	return bytes;
+}
+
+static void discard(struct kvmfs_vm *vm, u64 start, u64 end)
+{
+	if (start >= end)
+		return;
+	vm_invalidate_begin(vm->core, start, end);
+	kvmfs_mem_discard(vm, start, end);
+	vm_invalidate_end(vm->core, start, end);
+}
+
+/* frees what was in the region @old and is in no region of @map any more */
+static void discard_rest(struct kvmfs_vm *vm, const struct mem_region *old,
+			 const struct mem_region *map, unsigned int n)
+{
+	u64 pos = old->gpa, end = old->gpa + old->size;
+	unsigned int i;
+
+	for (i = 0; i < n && map[i].gpa < end; i++) {
+		if (map[i].type == MEM_ALIAS || map[i].gpa + map[i].size <= pos)
+			continue;
+		discard(vm, pos, map[i].gpa);
+		pos = map[i].gpa + map[i].size;
+	}
+	discard(vm, pos, end);
+}
+
+/* no vCPU runs */
+static int replace_map(struct kvmfs_vm *vm, struct mem_region *map, unsigned int n)
+{
+	struct mem_region *old = vm->map;
+	unsigned int n_old = vm->n_map, i;
+	int ret;
+
+	ret = kvmfs_mem_reserve(vm, bytes_of(map, n));
+	if (ret)
+		return ret;
+	down_write(&vm->map_sem);
+	ret = vm_set_map(vm->core, map, n);
+	if (ret) {
+		up_write(&vm->map_sem);
+		kvmfs_mem_reserve(vm, bytes_of(old, n_old));
+		return ret;
+	}
+	vm->map = map;
+	vm->n_map = n;
+	for (i = 0; i < n_old; i++)
+		if (old[i].type != MEM_ALIAS)
+			discard_rest(vm, &old[i], map, n);
+	up_write(&vm->map_sem);
+	kfree(old);
+	return 0;
+}
+
+/**
+ * kvmfs_mem_set_map() - give a VM another memory map
+ * @vm: the VM; @vm->lock is held
+ * @map: kmalloc()ed, in order, checked; belongs to @vm if this succeeds
+ * @n: regions in @map
+ *
+ * What stays in a region keeps its contents.
+ * Return: 0, -EBUSY if a vCPU runs, -ENOSPC beyond the mount's max_mem.
+ */
+int kvmfs_mem_set_map(struct kvmfs_vm *vm, struct mem_region *map, unsigned int n)
+{
+	int ret = kvmfs_claim_all(vm);
+
+	if (ret)
+		return ret;
+	ret = replace_map(vm, map, n);
+	kvmfs_release_all(vm);
+	return ret;
+}
+
+/**
+ * kvmfs_mem_resize() - what ``truncate -s SIZE mem`` does
+ * @vm: the VM
+ * @size: the map becomes ``ram 0 SIZE``, and empty for 0
+ *
+ * A size that it has already changes nothing, so that a tool which sets the
+ * size of the copy it made leaves the regions alone.
+ * Return: 0 or -errno.
+ */
+int kvmfs_mem_resize(struct kvmfs_vm *vm, u64 size)
+{
+	struct mem_region *map;
+	int ret = 0;
+
+	if (size > VM_MAX_GPA)
+		return -EFBIG;
+	if (size & ~PAGE_MASK) {
+		vm_error(vm->core, "mem: 0x%llx is not a multiple of the page size", size);
+		kvmfs_status_changed(vm);
+		return -EINVAL;
+	}
+	map = kzalloc(sizeof(*map), GFP_KERNEL_ACCOUNT);
+	if (!map)
+		return -ENOMEM;
+	*map = (struct mem_region){ .size = size, .type = MEM_RAM };
+	mutex_lock(&vm->lock);
+	if (kvmfs_mem_end(vm) == size)
+		kfree(map);
+	else
+		ret = kvmfs_mem_set_map(vm, map, size ? 1 : 0);
+	mutex_unlock(&vm->lock);
+	if (ret)
+		kfree(map);
+	return ret;
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ``status``: what the VM is doing, and the last error as a sentence.
+ */
+#include <linux/kernel.h>
+#include "fs/contents.h"
+
+static const char *state(struct kvmfs_vm *vm)
+{
+	const char *name = READ_ONCE(vm->ran) ? "stopped" : "created";
+	unsigned int i;
+
+	if (READ_ONCE(vm->dead))
+		return "dead";
+	mutex_lock(&vm->lock);
+	for (i = 0; i < VM_MAX_VCPUS; i++)
+		if (vm->cpus[i] && vcpu_is_running(vm->cpus[i]->vcpu))
+			name = "running";
+	mutex_unlock(&vm->lock);
+	return name;
+}
+
+int status_show(struct kvmfs_cpu *c, struct text *t)
+{
+	char error[VM_ERROR_LEN];
+
+	vm_get_error(c->vm->core, error);
+	text_printf(t, "state %s\n", state(c->vm));
+	text_printf(t, "error %s\n", error[0] ? error : "none");
+	return 0;
+}

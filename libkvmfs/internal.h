@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LIBKVMFS_INTERNAL_H
+#define LIBKVMFS_INTERNAL_H
+
+#include "kvmfs.h"
+
+#define KVMFS_API __attribute__((visibility("default")))
+
+int lib_create_by_files(const char *path, unsigned int flags, mode_t mode);
+int lib_run_by_files(int fd, struct kvm_exit *exit, size_t size);
+void lib_close(int fd);
+
+#endif

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vm-kvmfs.c: a virtual machine by kvmfs's own means, without libkvmfs: the two
+ * system calls, or mkdir and the file `run`, and openat.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "vm.h"
+
+struct vm {
+	char path[PATH_MAX];
+	int dir, run, exit, irq;
+	int files;
+	void *memory;
+	size_t size;
+	char error[512];
+};
+
+static int make(struct vm *vm, const struct vm_options *o)
+{
+	snprintf(vm->path, sizeof(vm->path), "%s/%s", o->mount, o->name);
+	vm->files = o->files;
+	if (!o->files) {
+		vm->dir = syscall(__NR_kvm_create, vm->path, 0, 0700);
+		if (vm->dir >= 0 || errno != ENOSYS)
+			return vm->dir;
+		vm->files = 1;
+	}
+	if (mkdir(vm->path, 0700))
+		return -1;
+	vm->dir = open(vm->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	vm->run = openat(vm->dir, "run", O_WRONLY);
+	vm->exit = openat(vm->dir, "exit", O_RDONLY);
+	return vm->run < 0 || vm->exit < 0 ? -1 : 0;
+}
+
+struct vm *vm_open(const struct vm_options *o)
+{
+	struct vm *vm = calloc(1, sizeof(*vm));
+	int fd;
+
+	if (!vm || make(vm, o) < 0)
+		return NULL;
+	vm->irq = openat(vm->dir, "irq", O_RDWR);
+	fd = openat(vm->dir, "mem", O_RDWR);
+	if (vm->irq < 0 || fd < 0 || ftruncate(fd, o->memory))
+		return NULL;
+	vm->size = o->memory;
+	vm->memory = mmap(NULL, vm->size, PROT_READ | PROT_WRITE, MAP_SHARED,
+			  fd, 0);
+	close(fd);
+	return vm->memory == MAP_FAILED ? NULL : vm;
+}
+
+void vm_close(struct vm *vm)
+{
+	munmap(vm->memory, vm->size);
+	close(vm->irq);
+	if (vm->files) {
+		close(vm->run);
+		close(vm->exit);
+		rmdir(vm->path);
+	}
+	close(vm->dir);
+	free(vm);
+}
+
+void *vm_memory(struct vm *vm)
+{
+	return vm->memory;
+}
+
+const char *vm_error(struct vm *vm)
+{
+	int saved = errno, fd = openat(vm->dir, "status", O_RDONLY);
+	ssize_t n = fd < 0 ? -1 : read(fd, vm->error, sizeof(vm->error) - 1);
+
+	vm->error[n < 0 ? 0 : n] = 0;
+	close(fd);
+	errno = saved;
+	return vm->error;
+}
+
+static int write_file(struct vm *vm, const char *name, const void *data,
+		      size_t len)
+{
+	int fd = openat(vm->dir, name, O_WRONLY), saved;
+	ssize_t n;
+
+	if (fd < 0)
+		return -1;
+	n = write(fd, data, len);
+	saved = errno;
+	close(fd);
+	errno = n < 0 ? saved : EIO;
+	return n == (ssize_t)len ? 0 : -1;
+}
+
+int vm_write_regs(struct vm *vm, const char *text)
+{
+	return write_file(vm, "regs", text, strlen(text));
+}
+
+int vm_debug(struct vm *vm, const char *text)
+{
+	return write_file(vm, "debug", text, strlen(text));
+}
+
+int vm_irq(struct vm *vm, const void *what, size_t len)
+{
+	return write(vm->irq, what, len) == (ssize_t)len ? 0 : -1;
+}
+
+int vm_roundtrip(struct vm *vm)
+{
+	static const char *const names[] = { "regs", "fpregs", "msrs" };
+	static char data[65536];
+
+	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		int fd = openat(vm->dir, names[i], O_RDONLY);
+		ssize_t n = fd < 0 ? -1 : read(fd, data, sizeof(data));
+
+		close(fd);
+		if (n <= 0 || write_file(vm, names[i], data, n))
+			return -1;
+	}
+	return 0;
+}
+
+/* --- running ------------------------------------------------------------- */
+
+long sse_syscall(long nr, long a, long b, long c)
+{
+	static const char pattern[16] __attribute__((aligned(16))) = "kvmfs host xmm!";
+	static char after[16][16] __attribute__((aligned(16)));
+	long ret;
+
+	asm volatile(
+		".irp n,0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15\n"
+		"movdqa %[p], %%xmm\\n\n"
+		".endr\n"
+		"syscall\n"
+		".set i, 0\n"
+		".irp n,0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15\n"
+		"movdqa %%xmm\\n, i(%[after])\n"
+		".set i, i + 16\n"
+		".endr\n"
+		: "=a"(ret)
+		: "a"(nr), "D"(a), "S"(b), "d"(c), [p] "m"(pattern),
+		  [after] "r"(after)
+		: "rcx", "r11", "memory", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4",
+		  "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11",
+		  "xmm12", "xmm13", "xmm14", "xmm15");
+	for (int i = 0; i < 16; i++) {
+		if (memcmp(after[i], pattern, 16)) {
+			fprintf(stderr, "the host's xmm%d was changed\n", i);
+			abort();
+		}
+	}
+	if (ret < 0) {
+		errno = -ret;
+		return -1;
+	}
+	return ret;
+}
+
+/* A line of `exit` such as: io out port 0x3f8 size 1 count 1 data 0x41 if 0 ... */
+static int parse_exit(char *line, struct kvm_exit *x)
+{
+	static const char *const reasons[] = {
+		[KVMFS_EXIT_IO] = "io", [KVMFS_EXIT_MMIO] = "mmio",
+		[KVMFS_EXIT_HLT] = "hlt", [KVMFS_EXIT_IRQ_WINDOW] = "irq-window",
+		[KVMFS_EXIT_DEBUG] = "debug", [KVMFS_EXIT_SHUTDOWN] = "shutdown",
+		[KVMFS_EXIT_HYPERCALL] = "hypercall", [KVMFS_EXIT_MSR] = "msr",
+		[KVMFS_EXIT_FAIL_ENTRY] = "fail-entry",
+		[KVMFS_EXIT_ERROR] = "internal-error",
+	};
+	char *save, *word = strtok_r(line, " \n", &save), *value;
+	unsigned long long v;
+	int write = 0;
+
+	x->reason = x->state = 0;
+	memset(x->raw, 0, sizeof(x->raw));
+	for (unsigned int i = 1; word && i < sizeof(reasons) / sizeof(*reasons); i++)
+		if (!strcmp(word, reasons[i]))
+			x->reason = i;
+	while ((word = strtok_r(NULL, " \n", &save))) {
+		if (!strcmp(word, "out") || !strcmp(word, "write"))
+			write = 1;
+		if (!strcmp(word, "out") || !strcmp(word, "write") ||
+		    !strcmp(word, "in") || !strcmp(word, "read"))
+			continue;
+		value = strtok_r(NULL, " \n", &save);
+		if (!value)
+			break;
+		v = strtoull(value, NULL, 0);
+		if (!strcmp(word, "port"))
+			x->io.port = v;
+		else if (!strcmp(word, "gpa"))
+			x->mmio.gpa = v;
+		else if (!strcmp(word, "size") && x->reason == KVMFS_EXIT_IO)
+			x->io.size = v;
+		else if (!strcmp(word, "size"))
+			x->mmio.size = v;
+		else if (!strcmp(word, "count"))
+			x->io.count = v;
+		else if (!strcmp(word, "data"))
+			memcpy(x->data, &v, sizeof(v));
+		else if (!strcmp(word, "rip"))
+			x->debug.rip = v;
+		else if (!strcmp(word, "dr6"))
+			x->debug.dr6 = v;
+		else if (!strcmp(word, "if") && v)
+			x->state |= KVMFS_STATE_IF;
+		else if (!strcmp(word, "ready") && v)
+			x->state |= KVMFS_STATE_IRQ_READY;
+	}
+	if (x->reason == KVMFS_EXIT_IO)
+		x->io.write = write;
+	else if (x->reason == KVMFS_EXIT_MMIO)
+		x->mmio.write = write;
+	return x->reason ? (int)x->reason : -1;
+}
+
+/* What the next run is told: what was read, and what is asked for */
+static int compose_run(const struct kvm_exit *x, char *text, size_t size)
+{
+	unsigned long long v;
+	int n = 0;
+
+	memcpy(&v, x->data, sizeof(v));
+	if (x->reason == KVMFS_EXIT_IO && !x->io.write)
+		n = snprintf(text, size, "data %#llx ",
+			     v & ~0ull >> (64 - 8 * x->io.size));
+	if (x->reason == KVMFS_EXIT_MMIO && !x->mmio.write)
+		n = snprintf(text, size, "data %#llx ",
+			     v & ~0ull >> (64 - 8 * x->mmio.size));
+	if (x->request & KVMFS_REQ_INJECT)
+		n += snprintf(text + n, size - n, "inject %u ", x->vector);
+	if (x->request & KVMFS_REQ_IRQ_WINDOW)
+		n += snprintf(text + n, size - n, "window ");
+	if (!n)
+		n = snprintf(text, size, "run ");
+	text[n - 1] = '\n';
+	return n;
+}
+
+int vm_run(struct vm *vm, struct kvm_exit *x)
+{
+	char line[512];
+	int n;
+
+	if (!vm->files)
+		return sse_syscall(__NR_kvm_run, vm->dir, (long)x, sizeof(*x));
+	n = compose_run(x, line, sizeof(line));
+	if (sse_syscall(SYS_write, vm->run, (long)line, n) < 0)
+		return -1;
+	n = pread(vm->exit, line, sizeof(line) - 1, 0);
+	if (n < 0)
+		return -1;
+	line[n] = 0;
+	return parse_exit(line, x);
+}

@@ -1,0 +1,21 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# build-module.sh KERNELDIR OUT [W=1 C=1 ...]: build kvmfs.ko in OUT, a tree of
+# links to the sources, since Kbuild before 6.13 writes beside what it reads.
+set -eu
+
+kernel=$1 out=$2
+shift 2
+cd "$(dirname "$0")/../.."
+top=$PWD
+
+mkdir -p "$out"
+for part in Kbuild fs arch syscalls; do
+	[ ! -e "$part" ] || cp -rsf "$top/$part" "$out/"
+done
+find "$out" -xtype l -delete
+# Our own make's flags are no business of Kbuild's; BTF would need a vmlinux.
+unset MAKEFLAGS MFLAGS MAKELEVEL
+exec make --no-print-directory -s -C "$kernel/headers" M="$out" \
+	-j"$(nproc)" CONFIG_DEBUG_INFO_BTF_MODULES= "$@" modules

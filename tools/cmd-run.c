@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* kvmfs run: the command line of the monitor. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "vmm/vmm.h"
+
+#define DEFAULT_MEMORY		(256ull << 20)
+#define DEFAULT_EXIT_PORT	0xf4	/* where qemu has its isa-debug-exit */
+#define MAX_MEMORY		(1ull << 40)
+
+static const char usage[] =
+"usage: kvmfs run -k KERNEL [OPTION...]\n"
+"\n"
+"Boots a Linux kernel in a new virtual machine, whose serial console is this\n"
+"terminal. Ctrl-a x ends it, Ctrl-a h tells more.\n"
+"\n"
+"  -k, --kernel FILE    the kernel, a bzImage (also as the first argument)\n"
+"  -i, --initrd FILE    initial ram disk\n"
+"  -p, --params STR     more kernel parameters (also --append)\n"
+"  -m, --mem SIZE       memory, in MiB or with K, M, G (256M)\n"
+"  -n, --name NAME      of the virtual machine: its directory, or a path\n"
+"      --console stdio  the only console there is\n"
+"      --cpuid FILE     what CPUID tells the guest, in the form of the file cpuid\n"
+"      --exit-port PORT a byte written there ends the guest with that exit\n"
+"                       code (0xf4; 0 for none)\n"
+"      --flat FILE[@ADDRESS]\n"
+"                       instead of a kernel, a raw image that is entered in real\n"
+"                       mode at ADDRESS (0x7c00) below 1 MiB\n"
+"  -v, --verbose        tell how many exits there were\n"
+"  -h, --help           this text\n"
+"\n"
+"The exit code is 0 when the guest powers off, halts or reboots, its own on the\n"
+"exit port, and 1 when it crashes the machine.\n";
+
+enum { OPT_CONSOLE = 256, OPT_CPUID, OPT_EXIT_PORT, OPT_FLAT };
+
+static const struct option options[] = {
+	{ "kernel", required_argument, NULL, 'k' },
+	{ "initrd", required_argument, NULL, 'i' },
+	{ "params", required_argument, NULL, 'p' },
+	{ "append", required_argument, NULL, 'p' },
+	{ "mem", required_argument, NULL, 'm' },
+	{ "memory", required_argument, NULL, 'm' },
+	{ "name", required_argument, NULL, 'n' },
+	{ "console", required_argument, NULL, OPT_CONSOLE },
+	{ "cpuid", required_argument, NULL, OPT_CPUID },
+	{ "exit-port", required_argument, NULL, OPT_EXIT_PORT },
+	{ "flat", required_argument, NULL, OPT_FLAT },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+/* A bare number is MiB, as everywhere; whole pages are wanted */
+static int set_memory(struct vmm_config *config, const char *text)
+{
+	uint64_t size;
+
+	if (parse_size(text, &size))
+		return complain("%s: not a size", text);
+	if (text[strspn(text, "0123456789")] == '\0' && size <= MAX_MEMORY >> 20)
+		size <<= 20;
+	if (size < 65536 || size > MAX_MEMORY || size % 4096)
+		return complain("%s: memory must be 64K to 1T, in whole pages", text);
+	config->memory = size;
+	return 0;
+}
+
+static int set_exit_port(struct vmm_config *config, const char *text)
+{
+	uint64_t port;
+
+	if (parse_number(text, &port) || port > 0xffff)
+		return complain("%s: not a port number", text);
+	config->exit_port = port;
+	return 0;
+}
+
+static int set_flat(struct vmm_config *config, char *text)
+{
+	char *at = strrchr(text, '@');
+	uint64_t addr = 0x7c00;
+
+	if (at) {
+		if (parse_number(at + 1, &addr) || addr > 0xfffff)
+			return complain("%s: not an address below 1 MiB", at + 1);
+		*at = '\0';
+	}
+	config->flat = text;
+	config->flat_addr = addr;
+	return 0;
+}
+
+static int set_console(const char *text)
+{
+	if (strcmp(text, "stdio") && strcmp(text, "serial"))
+		return complain("%s: no such console; there is stdio", text);
+	return 0;
+}
+
+static int set_option(struct vmm_config *config, int opt)
+{
+	switch (opt) {
+	case 'k':
+		config->kernel = optarg;
+		return 0;
+	case 'i':
+		config->initrd = optarg;
+		return 0;
+	case 'p':
+		config->params = optarg;
+		return 0;
+	case 'm':
+		return set_memory(config, optarg);
+	case 'n':
+		config->name = optarg;
+		return 0;
+	case 'v':
+		config->verbose = true;
+		return 0;
+	case OPT_CONSOLE:
+		return set_console(optarg);
+	case OPT_CPUID:
+		config->cpuid = optarg;
+		return 0;
+	case OPT_EXIT_PORT:
+		return set_exit_port(config, optarg);
+	case OPT_FLAT:
+		return set_flat(config, optarg);
+	default:
+		return complain("try `kvmfs run --help'");
+	}
+}
+
+int cmd_run(int argc, char **argv)
+{
+	struct vmm_config config = {
+		.memory = DEFAULT_MEMORY,
+		.exit_port = DEFAULT_EXIT_PORT,
+	};
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "k:i:p:m:n:vh", options, NULL)) >= 0) {
+		if (opt == 'h') {
+			fputs(usage, stdout);
+			return EXIT_SUCCESS;
+		}
+		if (set_option(&config, opt))
+			return 2;
+	}
+	if (optind < argc && !config.kernel)
+		config.kernel = argv[optind++];
+	if (optind < argc) {
+		complain("%s: unexpected argument", argv[optind]);
+		return 2;
+	}
+	if (!config.kernel == !config.flat) {
+		complain("one kernel (-k FILE) or flat image is wanted; try `kvmfs run --help'");
+		return 2;
+	}
+	return vmm_main(&config);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef TOOLS_COMMAND_H
+#define TOOLS_COMMAND_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+/**
+ * struct command - one word after `kvmfs`
+ * @name:	the word
+ * @run:	gets argv from that word on; returns the exit code
+ * @summary:	for `kvmfs --help`
+ */
+struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *summary;
+};
+
+int cmd_run(int argc, char **argv);
+int cmd_create(int argc, char **argv);
+int cmd_list(int argc, char **argv);
+int cmd_regs(int argc, char **argv);
+int cmd_stat(int argc, char **argv);
+int cmd_dump(int argc, char **argv);
+
+/* parse.c */
+int parse_number(const char *text, uint64_t *value);
+int parse_size(const char *text, uint64_t *size);
+int complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* vmdir.c */
+int open_vm(const char *name);
+int complain_vm(int vm, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+char *vm_path(const char *name, char *path, size_t size);
+char *read_whole(int dir, const char *file, char *buf, size_t size);
+
+#endif

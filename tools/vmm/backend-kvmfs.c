@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The monitor on kvmfs: all that it needs is libkvmfs. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "backend.h"
+#include "kvmfs.h"
+
+#define CPUID_TEXT	16384
+
+struct kvmfs_backend {
+	struct backend be;
+	int vm;
+	char why[256];
+};
+
+static struct kvmfs_backend *to_kvmfs(struct backend *be)
+{
+	return (struct kvmfs_backend *)be;
+}
+
+/* A line on stderr about errno, with the VM's own words if it has any */
+static void fail(int vm, const char *what)
+{
+	int err = errno;
+	char why[256];
+
+	if (vm < 0 || kvmfs_status(vm, why, sizeof(why)))
+		*why = '\0';
+	fprintf(stderr, "kvmfs: %s: %s%s%s\n", what, strerror(err), *why ? ": " : "", why);
+}
+
+/* A name with a slash is a path; any other, and none, is below the mount */
+static int make_path(const char *name, char *path, size_t size)
+{
+	size_t len = 0;
+
+	if (!name || !strchr(name, '/')) {
+		if (kvmfs_mount_point(path, size)) {
+			fprintf(stderr, "kvmfs: it is not mounted; try: %s\n",
+				"mount -t kvmfs kvmfs /sys/fs/kvmfs");
+			return -1;
+		}
+		len = strlen(path);
+		path[len++] = '/';
+	}
+	if (name)
+		snprintf(path + len, size - len, "%s", name);
+	else
+		snprintf(path + len, size - len, "run-%d", (int)getpid());
+	return 0;
+}
+
+static struct backend *vm_create(const char *name)
+{
+	static struct kvmfs_backend kvmfs = { .be = { .ops = &backend_ops } };
+	char path[4096];
+
+	if (make_path(name, path, sizeof(path)))
+		return NULL;
+	kvmfs.vm = kvm_create(path, 0, 0700);
+	if (kvmfs.vm < 0) {
+		fail(-1, path);
+		return NULL;
+	}
+	return &kvmfs.be;
+}
+
+static void *vm_memory(struct backend *be, u64 gpa, u64 size)
+{
+	int vm = to_kvmfs(be)->vm;
+	void *p = MAP_FAILED;
+
+	if (!kvmfs_set_memory(vm, gpa, size))
+		p = kvmfs_map_mem(vm, gpa, size);
+	if (p == MAP_FAILED) {
+		fail(vm, "memory");
+		return NULL;
+	}
+	return p;
+}
+
+static int vm_run(struct backend *be, struct kvm_exit *exit)
+{
+	return kvm_run(to_kvmfs(be)->vm, exit, sizeof(*exit));
+}
+
+static int vm_get_regs(struct backend *be, u64 regs[KVM_REG_SLOTS])
+{
+	return kvm_get_regs(to_kvmfs(be)->vm, KVM_REG_WINDOW, regs, KVM_REG_SLOTS);
+}
+
+static int vm_set_regs(struct backend *be, const u64 regs[KVM_REG_SLOTS])
+{
+	return kvm_set_regs(to_kvmfs(be)->vm, KVM_REG_WINDOW, regs, KVM_REG_SLOTS);
+}
+
+/* A new VM shows what kvmfs thinks right, which is right for this machine */
+static int vm_set_cpuid(struct backend *be, const char *file)
+{
+	int vm = to_kvmfs(be)->vm;
+	char text[CPUID_TEXT];
+
+	if (!file)
+		return 0;
+	if (kvmfs_read_text(AT_FDCWD, file, text, sizeof(text)) < 0) {
+		fail(-1, file);
+		return -1;
+	}
+	if (kvmfs_write_text(vm, "cpuid", text)) {
+		fail(vm, file);
+		return -1;
+	}
+	return 0;
+}
+
+static const char *vm_explain(struct backend *be)
+{
+	struct kvmfs_backend *kvmfs = to_kvmfs(be);
+
+	if (kvmfs_status(kvmfs->vm, kvmfs->why, sizeof(kvmfs->why)))
+		return "";
+	return kvmfs->why;
+}
+
+static void vm_destroy(struct backend *be)
+{
+	close(to_kvmfs(be)->vm);
+}
+
+const struct backend_ops backend_ops = {
+	.create = vm_create,
+	.set_memory = vm_memory,
+	.run = vm_run,
+	.get_regs = vm_get_regs,
+	.set_regs = vm_set_regs,
+	.set_cpuid = vm_set_cpuid,
+	.explain = vm_explain,
+	.destroy = vm_destroy,
+};

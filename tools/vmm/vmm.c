@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The monitor's loop: run the guest, serve what it stopped for, and say in the
+ * end how it ended.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vmm.h"
+
+/**
+ * vmm_end() - the guest has ended
+ * @vm: the machine
+ * @status: the exit code of the monitor
+ */
+void vmm_end(struct vmm *vm, int status)
+{
+	vm->ended = true;
+	vm->status = status;
+}
+
+/**
+ * vmm_fail() - the guest cannot go on: one line about it, and a bad exit code
+ * @vm: the machine
+ * @fmt: what happened
+ */
+void vmm_fail(struct vmm *vm, const char *fmt, ...)
+{
+	const char *why = vm->be->ops->explain(vm->be);
+	va_list args;
+
+	console_close();
+	fputs("kvmfs: ", stderr);
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	fprintf(stderr, "%s%s\n", *why ? ": " : "", why);
+	vmm_end(vm, EXIT_FAILURE);
+}
+
+/* The PICs ask for an interrupt: give it, or ask to be told when it can be */
+static void interrupt(struct vmm *vm)
+{
+	u32 request = KVMFS_REQ_IRQ_WINDOW;
+
+	if (vm->exit.state & KVMFS_STATE_IRQ_READY) {
+		if (!vm->acked)
+			vm->exit.vector = pic_ack(&vm->pic);
+		vm->acked = false;
+		request = KVMFS_REQ_INJECT;
+		if (vm->pic.intr)
+			request |= KVMFS_REQ_IRQ_WINDOW;
+	}
+	__atomic_fetch_or(&vm->exit.request, request, __ATOMIC_RELAXED);
+}
+
+static void halt(struct vmm *vm)
+{
+	/* Nothing but an NMI could wake it, and we have none: that is a power-off */
+	if (!(vm->exit.state & KVMFS_STATE_IF)) {
+		vmm_end(vm, EXIT_SUCCESS);
+		return;
+	}
+	console_flush();
+	while (!vm->pic.intr && !vm->ended) {
+		event_wait(vm);
+		event_handle(vm);
+	}
+}
+
+static void mmio(struct vmm *vm)
+{
+	/* No device lives in memory: reads give what an empty bus gives */
+	if (!vm->exit.mmio.write)
+		memset(vm->exit.data, 0xff, vm->exit.mmio.size);
+}
+
+static void shutdown(struct vmm *vm)
+{
+	u64 regs[KVM_REG_SLOTS];
+
+	if (vm->be->ops->get_regs(vm->be, regs))
+		regs[REG(RIP)] = 0;
+	vmm_fail(vm, "the guest shut down (triple fault) near rip %#llx",
+		 (unsigned long long)regs[REG(RIP)]);
+}
+
+static void other_exit(struct vmm *vm, int reason)
+{
+	switch (reason) {
+	case KVMFS_EXIT_SHUTDOWN:
+		shutdown(vm);
+		break;
+	case KVMFS_EXIT_FAIL_ENTRY:
+		vmm_fail(vm, "the processor refused the guest's state (code %#llx)",
+			 (unsigned long long)vm->exit.fail.code);
+		break;
+	case KVMFS_EXIT_ERROR:
+		vmm_fail(vm, "the hypervisor cannot go on");
+		break;
+	default:
+		vmm_fail(vm, "unexpected exit %d", reason);
+	}
+}
+
+static void run_failed(struct vmm *vm)
+{
+	if (errno == EAGAIN && vm->exit.request & KVMFS_REQ_INJECT) {
+		/* Somebody else has changed the vCPU: keep the vector for later */
+		vm->acked = true;
+		vm->exit.state &= ~KVMFS_STATE_IRQ_READY;
+	} else if (errno != EINTR) {
+		vmm_fail(vm, "kvm_run: %s", strerror(errno));
+	}
+}
+
+static void loop(struct vmm *vm)
+{
+	const struct backend_ops *ops = vm->be->ops;
+	int reason;
+
+	while (!vm->ended) {
+		if (vm->exit.request & ~KVMFS_REQ_RETURN)
+			__atomic_fetch_and(&vm->exit.request, KVMFS_REQ_RETURN,
+					   __ATOMIC_RELAXED);
+		if (__atomic_load_n(&vm->wake, __ATOMIC_RELAXED))
+			event_handle(vm);
+		if (vm->pic.intr || vm->acked)
+			interrupt(vm);
+		reason = ops->run(vm->be, &vm->exit);
+		if (reason < 0) {
+			run_failed(vm);
+			continue;
+		}
+		vm->exits[reason]++;
+		switch (reason) {
+		case KVMFS_EXIT_IO:
+			port_exit(vm);
+			break;
+		case KVMFS_EXIT_HLT:
+			halt(vm);
+			break;
+		case KVMFS_EXIT_MMIO:
+			mmio(vm);
+			break;
+		case KVMFS_EXIT_IRQ_WINDOW:
+			break;
+		default:
+			other_exit(vm, reason);
+		}
+	}
+}
+
+static int add_memory(struct vmm *vm)
+{
+	const u64 hole = 0xc0000000, high = 1ull << 32;
+	u64 low = vm->config->memory;
+
+	if (low > hole)
+		low = hole;
+	vm->ram_low = vm->be->ops->set_memory(vm->be, 0, low);
+	if (!vm->ram_low)
+		return -1;
+	vm->ram_low_size = low;
+	vm->ram_high_size = vm->config->memory - low;
+	if (vm->ram_high_size && !vm->be->ops->set_memory(vm->be, high, vm->ram_high_size))
+		return -1;
+	return 0;
+}
+
+static void print_exits(const struct vmm *vm)
+{
+	static const char * const names[] = {
+		NULL, "io", "mmio", "hlt", "irq-window", "debug", "shutdown",
+		"hypercall", "msr", "fail-entry", "internal-error",
+	};
+	unsigned int i;
+
+	for (i = 1; i < ARRAY_SIZE(names); i++)
+		if (vm->exits[i])
+			fprintf(stderr, "kvmfs: %llu %s exits\n",
+				(unsigned long long)vm->exits[i], names[i]);
+}
+
+static int setup(struct vmm *vm)
+{
+	if (add_memory(vm))
+		return -1;
+	pic_init(&vm->pic);
+	pit_init(vm);
+	rtc_init(vm);
+	uart_init(vm);
+	port_init(vm);
+	if (vm->be->ops->set_cpuid(vm->be, vm->config->cpuid))
+		return -1;
+	return vm->config->flat ? load_flat(vm) : load_bzimage(vm);
+}
+
+/**
+ * vmm_main() - make a virtual machine, run it to its end and remove it
+ * @config: what the command line chose
+ * Return: the exit code
+ */
+int vmm_main(const struct vmm_config *config)
+{
+	static struct vmm machine;
+	struct vmm *vm = &machine;
+
+	vm->config = config;
+	vm->be = backend_ops.create(config->name);
+	if (!vm->be)
+		return EXIT_FAILURE;
+	vm->status = EXIT_FAILURE;
+	if (!setup(vm)) {
+		if (event_init(vm) || console_init()) {
+			fprintf(stderr, "kvmfs: %s\n", strerror(errno));
+		} else {
+			event_kick();	/* the first look arms the timer */
+			loop(vm);
+			console_close();
+		}
+	}
+	vm->be->ops->destroy(vm->be);
+	if (config->verbose)
+		print_exits(vm);
+	return vm->status;
+}
