@@ -37,7 +37,7 @@ out:
 	return ret;
 }
 
-static int parse_line(struct input *in, struct cpuid_entry *e)
+static int parse_leaf(struct input *in, struct cpuid_entry *e)
 {
 	u32 *field[] = { &e->leaf, &e->subleaf, &e->eax, &e->ebx, &e->ecx, &e->edx };
 	unsigned int i;
@@ -56,14 +56,14 @@ static int parse_line(struct input *in, struct cpuid_entry *e)
 }
 
 /* adds the lines of @in to the *@n entries of @e */
-static int parse(struct input *in, struct cpuid_entry *e, unsigned int *n)
+static int parse_leaves(struct input *in, struct cpuid_entry *e, unsigned int *n)
 {
 	struct cpuid_entry new;
 	unsigned int i;
 	int ret;
 
 	while (input_line(in)) {
-		ret = parse_line(in, &new);
+		ret = parse_leaf(in, &new);
 		if (ret)
 			return ret;
 		for (i = 0; i < *n; i++)
@@ -95,7 +95,7 @@ int cpuid_store(struct kvmfs_cpu *c, struct input *in)
 		goto out;
 	if (in->add)
 		n = vcpu_get_cpuid(c->vcpu, e);
-	ret = parse(in, e, &n);
+	ret = parse_leaves(in, e, &n);
 	if (!ret) {
 		in->line = 0;
 		ret = vcpu_set_cpuid(c->vcpu, e, n, &why);

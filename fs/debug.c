@@ -99,7 +99,7 @@ static int parse_clear(struct input *in, struct vcpu_debug *d)
 	return found ? 0 : input_fail(in, "no point at 0x%llx", gva);
 }
 
-static int parse_line(struct input *in, struct vcpu_debug *d)
+static int parse_setting(struct input *in, struct vcpu_debug *d)
 {
 	char *word = input_word(in);
 
@@ -123,7 +123,7 @@ int debug_store(struct kvmfs_cpu *c, struct input *in)
 		return ret;
 	vcpu_get_debug(c->vcpu, &d);
 	while (!ret && input_line(in)) {
-		ret = parse_line(in, &d);
+		ret = parse_setting(in, &d);
 		if (!ret)
 			ret = input_end(in);
 	}

@@ -45,7 +45,7 @@ static bool is_packet(const struct input *in, struct kvm_irq *q)
 }
 
 /* the word after a name; ``nmi`` and ``window`` alone mean yes */
-static int parse_flag(struct input *in, struct kvm_irq *q, u32 type)
+static int parse_yes(struct input *in, struct kvm_irq *q, u32 type)
 {
 	bool yes = true;
 	int ret = 0;
@@ -59,7 +59,7 @@ static int parse_flag(struct input *in, struct kvm_irq *q, u32 type)
 }
 
 /* one line into @q; type 0: there is nothing to be done */
-static int parse_line(struct input *in, struct kvm_irq *q)
+static int parse_request(struct input *in, struct kvm_irq *q)
 {
 	char *word = input_word(in);
 	u64 vector;
@@ -67,9 +67,9 @@ static int parse_line(struct input *in, struct kvm_irq *q)
 
 	memset(q, 0, sizeof(*q));
 	if (!strcmp(word, "nmi"))
-		return parse_flag(in, q, KVM_IRQ_NMI);
+		return parse_yes(in, q, KVM_IRQ_NMI);
 	if (!strcmp(word, "window"))
-		return parse_flag(in, q, KVM_IRQ_WINDOW);
+		return parse_yes(in, q, KVM_IRQ_WINDOW);
 	if (!strcmp(word, "open"))
 		return input_bool(in, "no", "yes", &open);
 	if (!strcmp(word, "pending")) {
@@ -97,7 +97,7 @@ int irq_store(struct kvmfs_cpu *c, struct input *in)
 		return vcpu_irq(c->vcpu, q.type, q.vector);
 	}
 	while (input_line(in)) {
-		ret = parse_line(in, &q);
+		ret = parse_request(in, &q);
 		if (!ret)
 			ret = input_end(in);
 		if (ret)

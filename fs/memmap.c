@@ -35,14 +35,14 @@ struct draft {
 	unsigned int n;
 };
 
-static void drop(struct draft *d, unsigned int i)
+static void drop_region(struct draft *d, unsigned int i)
 {
 	memmove(&d->map[i], &d->map[i + 1], (d->n - i - 1) * sizeof(*d->map));
 	d->n--;
 }
 
 /* removes every region in [gpa, gpa + size); one that sticks out is an error */
-static int cut(struct input *in, struct draft *d, u64 gpa, u64 size)
+static int cut_regions(struct input *in, struct draft *d, u64 gpa, u64 size)
 {
 	unsigned int i = 0;
 
@@ -56,19 +56,19 @@ static int cut(struct input *in, struct draft *d, u64 gpa, u64 size)
 		if (r->gpa < gpa || r->gpa + r->size > gpa + size)
 			return input_fail(in, "only a part of the region at 0x%llx would go",
 					  r->gpa);
-		drop(d, i);
+		drop_region(d, i);
 	}
 	return 0;
 }
 
 /* adds @new, or replaces the region that starts where it starts */
-static int add(struct input *in, struct draft *d, const struct mem_region *new)
+static int add_region(struct input *in, struct draft *d, const struct mem_region *new)
 {
 	unsigned int i;
 
 	for (i = 0; i < d->n; i++)
 		if (d->map[i].gpa == new->gpa)
-			drop(d, i--);
+			drop_region(d, i--);
 	for (i = 0; i < d->n && d->map[i].gpa < new->gpa; i++)
 		;
 	if ((i && d->map[i - 1].gpa + d->map[i - 1].size > new->gpa) ||
@@ -106,7 +106,7 @@ static int parse_range(struct input *in, struct mem_region *r)
 	return 0;
 }
 
-static int parse_line(struct input *in, struct draft *d)
+static int parse_region(struct input *in, struct draft *d)
 {
 	struct mem_region new = {};
 	char *word = input_word(in);
@@ -122,7 +122,7 @@ static int parse_line(struct input *in, struct draft *d)
 	ret = parse_range(in, &new);
 	if (ret)
 		return ret;
-	return none ? cut(in, d, new.gpa, new.size) : add(in, d, &new);
+	return none ? cut_regions(in, d, new.gpa, new.size) : add_region(in, d, &new);
 }
 
 /* every alias must show one region that has bytes of its own */
@@ -166,7 +166,7 @@ int memmap_store(struct kvmfs_cpu *c, struct input *in)
 			memcpy(d.map, vm->map, d.n * sizeof(*d.map));
 	}
 	while (!ret && input_line(in))
-		ret = parse_line(in, &d);
+		ret = parse_region(in, &d);
 	if (!ret)
 		ret = check_aliases(in, &d);
 	if (!ret)

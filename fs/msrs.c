@@ -36,7 +36,7 @@ int msrs_show(struct kvmfs_cpu *c, struct text *t)
 	return 0;
 }
 
-static int find(const char *name, u32 *index)
+static int find_msr(const char *name, u32 *index)
 {
 	const struct msr_name *m;
 	unsigned int n, i;
@@ -55,7 +55,7 @@ static int find(const char *name, u32 *index)
 	return 0;
 }
 
-static int parse(struct input *in, struct msr_line *lines, unsigned int *n)
+static int parse_msrs(struct input *in, struct msr_line *lines, unsigned int *n)
 {
 	char *name;
 	int ret;
@@ -64,7 +64,7 @@ static int parse(struct input *in, struct msr_line *lines, unsigned int *n)
 		if (*n == MAX_LINES)
 			return input_fail(in, "more than %d lines", MAX_LINES);
 		name = input_word(in);
-		if (find(name, &lines[*n].index))
+		if (find_msr(name, &lines[*n].index))
 			return input_fail(in, "no MSR \"%.32s\"", name);
 		ret = input_u64(in, &lines[*n].value);
 		if (!ret)
@@ -80,7 +80,7 @@ static int parse(struct input *in, struct msr_line *lines, unsigned int *n)
  * The core checks a value when it takes it. For all or nothing, what was set
  * before a refused one is set back: each line holds the old value meanwhile.
  */
-static int apply(struct kvmfs_cpu *c, struct input *in, struct msr_line *lines,
+static int apply_msrs(struct kvmfs_cpu *c, struct input *in, struct msr_line *lines,
 		 unsigned int n)
 {
 	unsigned int i;
@@ -114,11 +114,11 @@ int msrs_store(struct kvmfs_cpu *c, struct input *in)
 	lines = kvmalloc_array(MAX_LINES, sizeof(*lines), GFP_KERNEL_ACCOUNT);
 	if (!lines)
 		return -ENOMEM;
-	ret = parse(in, lines, &n);
+	ret = parse_msrs(in, lines, &n);
 	if (!ret)
 		ret = vcpu_claim(c->vcpu);
 	if (!ret) {
-		ret = apply(c, in, lines, n);
+		ret = apply_msrs(c, in, lines, n);
 		vcpu_release(c->vcpu);
 	}
 	kvfree(lines);

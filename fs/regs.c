@@ -66,7 +66,7 @@ int regs_show(struct kvmfs_cpu *c, struct text *t)
 	return 0;
 }
 
-static const struct reg *find(const char *name)
+static const struct reg *find_reg(const char *name)
 {
 	const struct reg *r;
 
@@ -77,7 +77,7 @@ static const struct reg *find(const char *name)
 }
 
 /* the lines of @in into @regs */
-static int parse(struct input *in, u64 regs[KVM_REG_SLOTS])
+static int parse_regs(struct input *in, u64 regs[KVM_REG_SLOTS])
 {
 	const struct reg *r;
 	char *name;
@@ -85,7 +85,7 @@ static int parse(struct input *in, u64 regs[KVM_REG_SLOTS])
 
 	while (input_line(in)) {
 		name = input_word(in);
-		r = find(name);
+		r = find_reg(name);
 		if (!r)
 			return input_fail(in, "no register \"%.32s\"", name);
 		ret = input_u64(in, &regs[r->slot]);
@@ -106,7 +106,7 @@ int regs_store(struct kvmfs_cpu *c, struct input *in)
 	if (ret)
 		return ret;
 	vcpu_get_regs(c->vcpu, regs);
-	ret = parse(in, regs);
+	ret = parse_regs(in, regs);
 	if (!ret) {
 		in->line = 0;	/* it is about all of them now */
 		ret = vcpu_set_regs(c->vcpu, regs, &why);

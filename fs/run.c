@@ -15,7 +15,7 @@ struct run_request {
 	char *data;		/* the word after data, or NULL */
 };
 
-static int parse_word(struct input *in, const char *word, struct run_request *r)
+static int parse_run_word(struct input *in, const char *word, struct run_request *r)
 {
 	u64 vector;
 	int ret;
@@ -40,14 +40,14 @@ static int parse_word(struct input *in, const char *word, struct run_request *r)
 	return 0;	/* any other word, and none, just runs */
 }
 
-static int parse(struct input *in, struct run_request *r)
+static int parse_run(struct input *in, struct run_request *r)
 {
 	char *word;
 	int ret;
 
 	while (input_line(in)) {
 		while ((word = input_word(in))) {
-			ret = parse_word(in, word, r);
+			ret = parse_run_word(in, word, r);
 			if (ret)
 				return ret;
 		}
@@ -82,7 +82,7 @@ int run_store(struct kvmfs_cpu *c, struct input *in)
 {
 	struct run_request r = {};
 	struct kvm_exit *x;
-	int ret = parse(in, &r);
+	int ret = parse_run(in, &r);
 
 	if (ret)
 		return ret;

@@ -5,7 +5,7 @@
 #include <linux/kernel.h>
 #include "fs/contents.h"
 
-static const char *state(struct kvmfs_vm *vm)
+static const char *vm_state(struct kvmfs_vm *vm)
 {
 	const char *name = READ_ONCE(vm->ran) ? "stopped" : "created";
 	unsigned int i;
@@ -25,7 +25,7 @@ int status_show(struct kvmfs_cpu *c, struct text *t)
 	char error[VM_ERROR_LEN];
 
 	vm_get_error(c->vm->core, error);
-	text_printf(t, "state %s\n", state(c->vm));
+	text_printf(t, "state %s\n", vm_state(c->vm));
 	text_printf(t, "error %s\n", error[0] ? error : "none");
 	return 0;
 }

@@ -46,7 +46,7 @@ static bool text_grow(struct text *t, size_t n)
 void text_printf(struct text *t, const char *fmt, ...)
 {
 	va_list args;
-	int n;
+	size_t n;
 
 	if (!text_grow(t, 80))
 		return;

@@ -15,6 +15,7 @@
 #include <asm/fpu/api.h>
 #include <asm/processor-flags.h>
 #include "arch/x86/vcpu.h"
+#include "arch/x86/work.h"
 
 /**
  * run_exit() - begin an exit to user space
@@ -160,10 +161,10 @@ static int prepare(struct vcpu *v)
 	int ret;
 
 	if (__xfer_to_guest_mode_work_pending()) {
-		ret = xfer_to_guest_mode_handle_work(NULL);
+		ret = work_do();
 		if (ret) {
 			v->stat.signals++;
-			return -EINTR;
+			return ret;
 		}
 	}
 	if (unlikely(test_bit(REQ_DEAD, &v->requests)))

@@ -6,6 +6,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include "arch/x86/vcpu.h"
+#include "arch/x86/work.h"
 
 const struct vendor_ops *vendor;
 static const struct vendor_ops *const vendors[] = {
@@ -47,15 +48,20 @@ int hv_init(void)
 	ret = mmu_module_init();
 	if (ret || !vendor)
 		return ret;
-	ret = vendor->setup();
+	ret = work_init();
 	if (ret)
 		goto err_mmu;
+	ret = vendor->setup();
+	if (ret)
+		goto err_work;
 	ret = power_init();
 	if (ret)
 		goto err_vendor;
 	return 0;
 err_vendor:
 	vendor->teardown();
+err_work:
+	work_exit();
 err_mmu:
 	mmu_module_exit();
 	vendor = NULL;
@@ -70,6 +76,7 @@ void hv_exit(void)
 	if (vendor) {
 		power_exit();
 		vendor->teardown();
+		work_exit();
 	}
 	mmu_module_exit();
 }

@@ -74,7 +74,7 @@ struct gen {
 	unsigned int adsize, rex;
 	bool gs, lock;
 	unsigned int at_disp, disp_size;
-	unsigned int base, index, scale;
+	unsigned int base, index, scale, reg;
 };
 
 static void byte(struct gen *g, u8 b)
@@ -179,6 +179,7 @@ static void modrm(struct gen *g, const struct form *f)
 	if (!(f->modrm_mask & 0xc0) && (f->row->flags & F_MEM || g->lock) && m >= 0xc0 && !one_in(16))
 		m &= 0x7f;
 	byte(g, m);
+	g->reg = (m >> 3 & 7) | (g->rex & 4) << 1;
 	if (m >= 0xc0 || f->row->flags & F_NOMEM)
 		return;
 	g->c->has_mem = true;
@@ -317,6 +318,8 @@ static void special_registers(struct gen *g)
 		if (g->adsize < 8)	/* zero counts differ above the address size */
 			c->regs[R_CX]++;
 	}
+	if (c->row->flags & F_BITS && c->has_mem)	/* an index far outside is dull */
+		c->regs[g->reg] = rnd_below(4000) - 2000;
 	if (strstr(c->row->name, "div") && one_in(2)) {
 		c->regs[R_DX] = one_in(2) ? 0 : rnd_below(1000);
 		if (one_in(2))

@@ -44,6 +44,12 @@ static bool kernel_only(const struct mmu_page *sp, u64 spte)
 	return nwp && (spte & PT_W) && !(spte & PT_U) && !(sp->role.smap && (spte & PT_U));
 }
 
+/* the entry as it counts: in rom A and D cannot be set, and are taken for set */
+static u64 entry(const struct mmu_page *sp, unsigned int i)
+{
+	return gpte_read(sp, i) | (sp->table->va & GP_ROM ? PT_A | PT_D : 0);
+}
+
 static int audit_leaf(struct vm *vm, struct mmu_page *sp, unsigned int i)
 {
 	u64 spte = sp->spt[i], gpte = DIRECT_GPTE, bits;
@@ -61,7 +67,7 @@ static int audit_leaf(struct vm *vm, struct mmu_page *sp, unsigned int i)
 	if (sp->digest && sp->table->va & GP_OPEN)
 		return bad;
 	if (sp->digest) {
-		gpte = gpte_read(sp, i);
+		gpte = entry(sp, i);
 		if (!gpte_usable(sp, gpte) ||
 		    (gpte_digest(gpte) ^ sp->digest[i]) >> DIGEST_SHIFT)
 			return bad + complain(sp, i, "no such entry in the guest");
@@ -87,7 +93,7 @@ static int audit_dir(struct vm *vm, struct mmu_page *sp, unsigned int i)
 	if (!rmap_has(child->parents, &sp->spt[i]))
 		bad += complain(sp, i, "its child does not know it");
 	if (!sp->role.direct) {
-		gpte = gpte_read(sp, i);
+		gpte = entry(sp, i);
 		if (!(gpte & PT_P))
 			return bad + complain(sp, i, "no such entry in the guest");
 	}

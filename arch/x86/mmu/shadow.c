@@ -242,7 +242,8 @@ static void map(struct vcpu *v, struct walk *w, struct gpage *gp)
 			return;
 		if (!(bits & PT_W)) {	/* CR0.WP = 0: see above */
 			bits = (bits | PT_W) & ~PT_U;
-			if (v->mmu.smep && (w->acc & PT_U))
+			/* by its own U, since those above may change under it */
+			if (v->mmu.smep && (gpte & PT_U))
 				bits |= PT_NX;
 		}
 		bits |= PT_D;
@@ -254,10 +255,14 @@ static void map(struct vcpu *v, struct walk *w, struct gpage *gp)
 
 /* --- faults ------------------------------------------------------------------------- */
 
-/* a supervisor's write that only CR0.WP = 0 allows, with SMAP in force on the page */
+/*
+ * A supervisor's write that only CR0.WP = 0 allows, to what is or may become a
+ * user's page, with SMAP on: the processor would not apply SMAP to an spte without U.
+ */
 static bool beyond_sptes(struct vcpu *v, const struct walk *w)
 {
-	return v->mmu.smap && !(w->access & PF_U) && !(w->acc & PT_W) && (w->acc & PT_U);
+	return v->mmu.smap && !(w->access & PF_U) && !(w->acc & PT_W) &&
+	       (w->level > 1 || (w->pte[1] & PT_U));
 }
 
 /* MMU_ERROR stands for "fetch w->missing and come again" here */

@@ -33,6 +33,9 @@ static inline void kmem_cache_free(struct kmem_cache *c, void *p) { (void)c; fre
 #define kvcalloc(n, size, gfp)	calloc(n, size)
 #define kzalloc(size, gfp)	calloc(1, size)
 #define kmalloc(size, gfp)	malloc(size)
+#define kvmalloc(size, gfp)	malloc(size)
+#define kvzalloc(size, gfp)	calloc(1, size)
+#define kvmalloc_array(n, size, gfp)	calloc(n, size)
 #define kfree(p)		free((void *)(p))
 #define kvfree(p)		free((void *)(p))
 

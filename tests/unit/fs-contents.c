@@ -1,0 +1,431 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The files' contents, on a fake core: what each says, what it takes, and that a
+ * refused write changes nothing and explains itself. Then garbage for all.
+ */
+#include "fs-fake.h"
+#include "../../fs/text.c"
+#include "../../fs/files.c"
+#include "../../fs/mem.c"
+#include "../../fs/memmap.c"
+#include "../../fs/regs.c"
+#include "../../fs/fpregs.c"
+#include "../../fs/msrs.c"
+#include "../../fs/cpuid.c"
+#include "../../fs/irq.c"
+#include "../../fs/debug.c"
+#include "../../fs/run.c"
+#include "../../fs/status.c"
+#include "../../fs/stat.c"
+#include "../../fs/capabilities.c"
+
+static void test_text(void)
+{
+	struct text t = {};
+	char bytes[4];
+	size_t n;
+	u64 v;
+
+	text_printf(&t, "%0300d", 1);
+	text_printf(&t, "%01000d", 1);
+	text_hex(&t, "\x01\xab", 2);
+	CHECK(t.len == 1304 && !strcmp(t.buf + 1299, "101ab") == 0);
+	CHECK(!memcmp(t.buf + 1299, "101ab", 5));
+	text_free(&t);
+
+	CHECK(!text_u64("0", &v) && v == 0);
+	CHECK(!text_u64("010", &v) && v == 10);
+	CHECK(!text_u64("0xfFfFfFfFfFfFfFfF", &v) && v == U64_MAX);
+	CHECK(!text_u64("18446744073709551615", &v) && v == U64_MAX);
+	CHECK(text_u64("18446744073709551616", &v));
+	CHECK(text_u64("0x10000000000000000", &v));
+	CHECK(text_u64("", &v) && text_u64("0x", &v) && text_u64("-1", &v));
+	CHECK(text_u64("+1", &v) && text_u64("1 ", &v) && text_u64("1a", &v));
+
+	CHECK(!text_unhex("4142", bytes, 4, &n) && n == 2 && !memcmp(bytes, "AB", 2));
+	CHECK(text_unhex("414", bytes, 4, &n) && text_unhex("4g", bytes, 4, &n));
+	CHECK(text_unhex("4142434445", bytes, 4, &n));
+}
+
+static void test_table(void)
+{
+	CHECK(kvmfs_find("regs", 4, true) == kvmfs_find("regs", 4, false));
+	CHECK(kvmfs_find("mem", 3, true) && !kvmfs_find("mem", 3, false));
+	CHECK(!kvmfs_find("reg", 3, true) && !kvmfs_find("regs2", 5, true));
+}
+
+/* a block that ends within a line waits for its rest */
+static void test_whole(void)
+{
+	const struct kvmfs_file *regs = kvmfs_find("regs", 4, true);
+	const struct kvmfs_file *fpregs = kvmfs_find("fpregs", 6, true);
+	char buf[700];
+	struct input in = { .buf = buf };
+
+	memset(buf, '#', sizeof(buf));
+	in.len = 511;
+	CHECK(kvmfs_may_store(regs, &fake_cpu[0], &in));
+	in.len = 512;
+	CHECK(!kvmfs_may_store(regs, &fake_cpu[0], &in));
+	buf[511] = '\n';
+	CHECK(kvmfs_may_store(regs, &fake_cpu[0], &in));
+	CHECK(!kvmfs_may_store(fpregs, &fake_cpu[0], &in));
+	in.len = 600;
+	CHECK(kvmfs_may_store(fpregs, &fake_cpu[0], &in));
+}
+
+static void test_regs(void)
+{
+	char all[4096];
+	u64 v[3];
+
+	fake_reset();
+	CHECK(strlen(get("regs")) == regs_size(&fake_cpu[0]));
+	CHECK(!put("regs", "\n # nothing\n\trax  0x10 # a comment\nss.attr 0x1ffff\n"));
+	CHECK(fake_vcpu[0].regs[0] == 16 && fake_vcpu[0].regs[43] == 0x1ffff);
+	CHECK(strlen(get("regs")) == regs_size(&fake_cpu[0]));
+	CHECK(strstr(get("regs"), "rax 0x0000000000000010\n"));
+	CHECK(strstr(get("regs"), "ss.attr 0x1ffff\n"));
+	CHECK(!put("regs", "rbx 7"));
+	CHECK_REFUSED("regs", "rax 1\nfoo 1\n", "regs, line 2: no register \"foo\"");
+	CHECK_REFUSED("regs", "rax 1 2\n", "\"2\" is too much");
+	CHECK_REFUSED("regs", "rax\n", "a number is missing");
+	CHECK_REFUSED("regs", "rax 1\ncr0 0x100000000\n", "regs: cr0 has reserved bits");
+	CHECK_REFUSED("regs", "rax \x01\x02\n", "\"?\?\" is not a number");
+	CHECK(fake_vcpu[0].regs[0] == 16);
+
+	/* what is read can be written */
+	snprintf(all, sizeof(all), "%s", get("regs"));
+	CHECK(!put("regs", all));
+	CHECK_TEXT("regs", all);
+
+	CHECK(!regs_get(&fake_cpu[0], 0, v, 24) && v[0] == 16);
+	v[1] = 99;
+	CHECK(!regs_put(&fake_cpu[0], 0, v, 16) && fake_vcpu[0].regs[1] == 99);
+	CHECK(regs_get(&fake_cpu[0], 4, v, 8) && regs_get(&fake_cpu[0], 0, v, 4));
+	CHECK(regs_put(&fake_cpu[0], 1, v, 8) == -EINVAL);
+	v[0] = 1ull << 32;
+	CHECK(regs_put(&fake_cpu[0], 18 * 8, v, 8) == -EINVAL && !fake_vcpu[0].regs[18]);
+	fake_vcpu[0].running = true;
+	CHECK(put("regs", "rax 1\n") == -EBUSY && regs_put(&fake_cpu[0], 0, v, 8) == -EBUSY);
+}
+
+static void test_fpregs(void)
+{
+	char image[600] = "fpu";
+
+	fake_reset();
+	CHECK(!put_bytes(0, "fpregs", image, 600, false, false));
+	CHECK(!memcmp(get("fpregs"), "fpu", 4));
+	CHECK(put_bytes(0, "fpregs", image, 599, false, false) == -EINVAL);
+	CHECK(put_bytes(0, "fpregs", image, 600, true, false) == -EINVAL);
+	image[0] = -1;
+	CHECK(put_bytes(0, "fpregs", image, 600, false, false) == -EINVAL);
+}
+
+static void test_msrs(void)
+{
+	fake_reset();
+	CHECK(!put("msrs", "pat 0x0007040600070406\n0xc0000082 5\n"));
+	CHECK_TEXT("msrs", "tsc 0x0000000000000000\npat 0x0007040600070406\n"
+			   "lstar 0x0000000000000005\n");
+	CHECK_REFUSED("msrs", "pat 1\nlstar 0xbad\n", "line 2: MSR 0xc0000082");
+	CHECK_REFUSED("msrs", "pat 1\n0x99 1\n", "line 2: MSR 0x99");
+	CHECK_REFUSED("msrs", "nothing 1\n", "no MSR \"nothing\"");
+	CHECK_REFUSED("msrs", "0x100000000 1\n", "no MSR");
+	CHECK(fake_vcpu[0].msr[1] == 0x0007040600070406 && fake_vcpu[0].msr[2] == 5);
+}
+
+static void test_cpuid(void)
+{
+	char many[VCPU_MAX_CPUID * 20 + 40] = "";
+	int i, n = 0;
+
+	fake_reset();
+	CHECK(!put("cpuid", "0 0 1 2 3 4\n1 0 0xffffffff 0 0 0\n"));
+	CHECK_TEXT("cpuid",
+		   "0x00000000 0x0 0x00000001 0x00000002 0x00000003 0x00000004\n"
+		   "0x00000001 0x0 0xffffffff 0x00000000 0x00000000 0x00000000\n");
+	CHECK(!put_bytes(0, "cpuid", "2 0 0 0 0 0\n", 12, true, false));
+	CHECK(fake_vcpu[0].n_cpuid == 3);
+	CHECK_REFUSED("cpuid", "0 0 0 0 0\n", "a number is missing");
+	CHECK_REFUSED("cpuid", "0 0 0 0 0 0 0\n", "too much");
+	CHECK_REFUSED("cpuid", "0 0 0 0 0 0x100000000\n", "more than 32 bits");
+	CHECK_REFUSED("cpuid", "7 1 0 0 0 0\n7 1 0 0 0 0\n", "line 2: leaf 0x7 0x1");
+	for (i = 0; i <= VCPU_MAX_CPUID; i++)
+		n += sprintf(many + n, "%d 0 0 0 0 0\n", i);
+	CHECK_REFUSED("cpuid", many, "more than");
+	CHECK(fake_vcpu[0].n_cpuid == 3);
+	CHECK(!put("cpuid", "") && fake_vcpu[0].n_cpuid == 0);
+}
+
+static void test_irq(void)
+{
+	struct kvm_irq q = { KVM_IRQ_VECTOR, 0x40 };
+
+	fake_reset();
+	CHECK_TEXT("irq", "pending none\nnmi no\nwindow no\nopen yes\n");
+	CHECK(!put("irq", get("irq")) && fake_vcpu[0].vector < 0 && !fake_vcpu[0].nmi);
+	CHECK(irq_room(&fake_cpu[0]) && !put("irq", "32") && fake_vcpu[0].vector == 32);
+	CHECK(!irq_room(&fake_cpu[0]) && put("irq", "33\n") == -EAGAIN);
+	CHECK(put("irq", "33\nnmi\n") == -EAGAIN && !fake_vcpu[0].nmi);
+	CHECK(!put("irq", "nmi\nwindow\n") && fake_vcpu[0].nmi && fake_vcpu[0].window);
+	CHECK_TEXT("irq", "pending 0x20\nnmi yes\nwindow yes\nopen yes\n");
+	fake_vcpu[0].vector = -1;
+	CHECK(!put("irq", "pending 0x20\nnmi yes\nwindow yes\nopen yes\n"));
+	CHECK(fake_vcpu[0].vector == 32);
+	fake_vcpu[0].vector = -1;
+	CHECK(!put_bytes(0, "irq", &q, sizeof(q), false, false) && fake_vcpu[0].vector == 64);
+	q.vector = 256;
+	CHECK(put_bytes(0, "irq", &q, sizeof(q), false, false) == -EINVAL);
+	q = (struct kvm_irq){ KVM_IRQ_NMI, 1 };
+	CHECK(put_bytes(0, "irq", &q, sizeof(q), false, false) == -EINVAL);
+	q.type = 4;
+	CHECK(put_bytes(0, "irq", &q, sizeof(q), false, false) == -EINVAL);
+	CHECK_REFUSED("irq", "256\n", "not a vector");
+	CHECK_REFUSED("irq", "pending\n", "missing");
+	CHECK_REFUSED("irq", "1\n2\n", "only one");
+	CHECK_REFUSED("irq", "nmi maybe\n", "no or yes");
+	CHECK_REFUSED("irq", "32 33\n", "too much");
+}
+
+static void test_debug(void)
+{
+	fake_reset();
+	CHECK_TEXT("debug", "step off\n");
+	CHECK(!put("debug", "step on\nbreak 0x1000\nwatch 0x2004 4 w\nwatch 8 8 rw\n"));
+	CHECK_TEXT("debug", "step on\nbreak 0x1000\nwatch 0x2004 4 w\nwatch 0x8 8 rw\n");
+	CHECK(!put("debug", get("debug")));
+	CHECK_REFUSED("debug", "break 1\nbreak 2\n", "line 2: there are only 4");
+	CHECK_REFUSED("debug", "watch 1 3 w\n", "1, 2, 4 or 8");
+	CHECK_REFUSED("debug", "watch 1 4 w\n", "not a multiple of 4");
+	CHECK_REFUSED("debug", "watch 4 4 r\n", "w or rw");
+	CHECK_REFUSED("debug", "clear 5\n", "no point at 0x5");
+	CHECK_REFUSED("debug", "step\n", "off or on");
+	CHECK_REFUSED("debug", "hop on\n", "\"hop\"");
+	CHECK(!put("debug", "clear 0x1000\nstep off\n"));
+	CHECK_TEXT("debug", "step off\nwatch 0x2004 4 w\nwatch 0x8 8 rw\n");
+	CHECK(!put("debug", "clear\n"));
+	CHECK_TEXT("debug", "step off\n");
+	fake_vcpu[0].running = true;
+	CHECK(put("debug", "clear\n") == -EBUSY);
+}
+
+static void test_run(void)
+{
+	struct vcpu *v = &fake_vcpu[0];
+	struct kvm_exit *x = &v->exit;
+
+	fake_reset();
+	CHECK_TEXT("exit", "none\n");
+	CHECK_TEXT("status", "state created\nerror none\n");
+	x->reason = KVMFS_EXIT_IO;
+	x->state = KVMFS_STATE_IF;
+	x->io.port = 0x60;
+	x->io.size = 2;
+	x->io.count = 1;
+	CHECK(!put("run", "run\n"));
+	CHECK_TEXT("exit", "io in port 0x60 size 2 count 1 if 1 ready 0\n");
+	CHECK_TEXT("status", "state stopped\nerror none\n");
+	v->wants = 2;
+	CHECK(!put("run", "data 0x1234 inject 33 window\n"));
+	CHECK(!memcmp(x->data, "\x34\x12", 2) && x->vector == 33);
+	CHECK(x->request == (KVMFS_REQ_INJECT | KVMFS_REQ_IRQ_WINDOW));
+	CHECK(!put("run", "data hex:aBcD\n") && !memcmp(x->data, "\xab\xcd", 2));
+	CHECK(!put("run", "1") && !memcmp(x->data, "\xff\xff", 2) && !x->request);
+	CHECK_REFUSED("run", "data 0x10000\n", "more than 2 bytes");
+	CHECK_REFUSED("run", "data hex:ab\n", "must have 2 bytes");
+	CHECK_REFUSED("run", "data hex:abcdef\n", "must have 2 bytes");
+	CHECK_REFUSED("run", "data\n", "missing");
+	CHECK_REFUSED("run", "inject 256\n", "above 255");
+	CHECK(put("run", "return\n") == -EINTR);
+	v->wants = 0;
+	CHECK_REFUSED("run", "data 1\n", "no input is pending");
+	fake_cpu[0].dead = true;
+	CHECK(put("run", "1\n") == -ENODEV);
+	fake_cpu[0].dead = false;
+	v->running = true;
+	CHECK(put("run", "1\n") == -EBUSY);
+	CHECK(strstr(get("status"), "state running\n"));
+}
+
+static void test_exit(void)
+{
+	struct kvm_exit *x = &fake_vcpu[0].exit;
+
+	fake_reset();
+	fake_vcpu[0].exits = 1;
+	*x = (struct kvm_exit){ .reason = KVMFS_EXIT_IO };
+	x->io.port = 0x3f8;
+	x->io.size = 1;
+	x->io.write = 1;
+	x->io.count = 1;
+	x->data[0] = 0x41;
+	CHECK_TEXT("exit", "io out port 0x3f8 size 1 count 1 data 0x41 if 0 ready 0\n");
+	x->io.count = 3;
+	CHECK_TEXT("exit", "io out port 0x3f8 size 1 count 3 data hex:410000 if 0 ready 0\n");
+	*x = (struct kvm_exit){ .reason = KVMFS_EXIT_MMIO, .state = 3 };
+	x->mmio.gpa = 0xfee00000;
+	x->mmio.size = 4;
+	CHECK_TEXT("exit", "mmio read gpa 0xfee00000 size 4 if 1 ready 1\n");
+	x->mmio.write = 1;
+	x->mmio.size = 16;
+	CHECK(strstr(get("exit"), " data hex:00000000000000000000000000000000 "));
+	*x = (struct kvm_exit){ .reason = KVMFS_EXIT_MSR, .msr = { 0x1b, 1, 5 } };
+	CHECK_TEXT("exit", "msr write index 0x1b value 0x5 if 0 ready 0\n");
+	*x = (struct kvm_exit){ .reason = KVMFS_EXIT_FAIL_ENTRY, .fail = { 1, { 2, 3 } } };
+	CHECK_TEXT("exit", "fail-entry code 0x1 info 0x2 0x3 if 0 ready 0\n");
+	*x = (struct kvm_exit){ .reason = KVMFS_EXIT_SHUTDOWN };
+	CHECK_TEXT("exit", "shutdown if 0 ready 0\n");
+	*x = (struct kvm_exit){ .reason = KVMFS_EXIT_DEBUG, .debug = { 0x4000, 0x10, 1, 0 } };
+	CHECK_TEXT("exit", "debug dr6 0x4000 rip 0x10 vector 1 if 0 ready 0\n");
+}
+
+static void test_memmap(void)
+{
+	fake_reset();
+	CHECK_TEXT("memmap", "");
+	CHECK(!put("memmap", "rom 0xfffe0000 128K\nram 0 640K\nram 1M 0x3F00000\n"
+			     "alias 0xe0000 128k 0xfffe0000\n"));
+	CHECK_TEXT("memmap", "ram 0x0 0xa0000\nalias 0xe0000 0x20000 0xfffe0000\n"
+			     "ram 0x100000 0x3f00000\nrom 0xfffe0000 0x20000\n");
+	CHECK(fake_vm.n == 4 && fake_reserved == 0xa0000 + 0x3f00000 + 0x20000);
+	CHECK(kvmfs_mem_end(&fake) == 0x100000000);
+	CHECK_REFUSED("memmap", "ram 0x9f000 8K\n", "overlaps the region at 0x0");
+	CHECK_REFUSED("memmap", "ram 0xff000 8K\n", "overlaps");
+	CHECK_REFUSED("memmap", "ram 0xdf000 8K\n", "overlaps the region at 0xe0000");
+	CHECK_REFUSED("memmap", "none 0 4K\n", "only a part");
+	CHECK_REFUSED("memmap", "none 0xfffe0000 128K\n", "shows no ram or rom");
+	CHECK_REFUSED("memmap", "alias 5G 4K 0xe0000\n", "shows no ram or rom");
+	CHECK_REFUSED("memmap", "ram 1 4K\n", "page size");
+	CHECK_REFUSED("memmap", "ram 8G 0\n", "size is 0");
+	CHECK_REFUSED("memmap", "ram 1T 4K\n", "beyond");
+	CHECK_REFUSED("memmap", "ram 0xfffffffffffff000 8K\n", "beyond");
+	CHECK_REFUSED("memmap", "ram 4K 0xfffffffffffff000\n", "beyond");
+	CHECK_REFUSED("memmap", "ram 99999999T 4K\n", "too large");
+	CHECK_REFUSED("memmap", "ram 1X 4K\n", "not a size");
+	CHECK_REFUSED("memmap", "ram 1KB 4K\n", "not a size");
+	CHECK_REFUSED("memmap", "file 8G 4K 3 0\n", "not supported yet");
+	CHECK_REFUSED("memmap", "disk 8G 4K\n", "\"disk\"");
+	CHECK(fake.n_map == 4);
+}
+
+/* what a change of the map sets free, and what it keeps */
+static void test_discard(void)
+{
+	fake_reset();
+	CHECK(!put("memmap", "ram 0 1M\nrom 1M 64K\n") && !fake_discarded);
+	CHECK(!put("memmap", "ram 0 2M\n") == 0);
+	CHECK(!put("memmap", "none 1M 64K\n") && fake_discarded == 0x10000);
+	CHECK(!put("memmap", "ram 0 2M\n") && fake_discarded == 0x10000);
+	CHECK(!put("memmap", "ram 0 1M\n") && fake_discarded == 0x110000);
+	fake_discarded = 0;
+	CHECK(!put_bytes(0, "memmap", "rom 64K 64K\n", 12, false, true));
+	CHECK(fake_discarded == 0xf0000 && fake.n_map == 1);
+	CHECK(put_bytes(0, "memmap", "bad\n", 4, false, true) == -EINVAL && fake.n_map == 1);
+	CHECK(!put_bytes(0, "memmap", "", 0, false, true) && !fake.n_map);
+
+	CHECK(!kvmfs_mem_resize(&fake, 1 << 20));
+	CHECK_TEXT("memmap", "ram 0x0 0x100000\n");
+	CHECK(!put("memmap", "ram 0 4K\nram 0xff000 4K\n"));
+	CHECK(!kvmfs_mem_resize(&fake, 1 << 20) && fake.n_map == 2);
+	CHECK(kvmfs_mem_resize(&fake, 100) == -EINVAL && strstr(fake_vm.error, "page size"));
+	CHECK(kvmfs_mem_resize(&fake, VM_MAX_GPA + 4096) == -EFBIG);
+	CHECK(!kvmfs_mem_resize(&fake, 0) && !fake.n_map);
+
+	fake_max_mem = 1 << 20;
+	CHECK(put("memmap", "ram 0 1M\nrom 1M 4K\n") == -ENOSPC && !fake.n_map);
+	CHECK(!put("memmap", "ram 0 1M\nalias 1M 64K 0\n"));
+	fake_vcpu[1].running = true;
+	CHECK(put("memmap", "none 1M 64K\n") == -EBUSY && fake.n_map == 2);
+	CHECK(kvmfs_mem_resize(&fake, 4096) == -EBUSY && !fake_vcpu[0].held);
+}
+
+static void test_find(void)
+{
+	struct mem_piece p;
+
+	fake_reset();
+	CHECK(!put("memmap", "ram 4K 8K\nalias 32K 4K 8K\n"));
+	down_read(&fake.map_sem);
+	kvmfs_mem_find(&fake, 0, &p);
+	CHECK(p.hole && p.len == 4096);
+	kvmfs_mem_find(&fake, 4097, &p);
+	CHECK(!p.hole && !p.alias && p.len == 8191 && p.back == 4097);
+	kvmfs_mem_find(&fake, 12288, &p);
+	CHECK(p.hole && p.len == 32768 - 12288);
+	kvmfs_mem_find(&fake, 32769, &p);
+	CHECK(!p.hole && p.alias && p.len == 4095 && p.back == 8193);
+	kvmfs_mem_find(&fake, 36864, &p);
+	CHECK(p.hole && p.len == VM_MAX_GPA - 36864);
+	up_read(&fake.map_sem);
+}
+
+static void test_others(void)
+{
+	fake_reset();
+	CHECK(strstr(get("stat"), "memory_pages 0\n") && strstr(get("stat"), "exits 0\n"));
+	CHECK(strstr(get("capabilities"), "vendor fake\nsyscalls no\n"));
+	CHECK(!put("stat", "anything") && !put("exit", "hlt") && !put("status", "x"));
+}
+
+/* pieces of the languages, put together at random: nothing may break, or stay held */
+static void test_garbage(void)
+{
+	static const char *const word[] = {
+		"rax", "cs.attr", "0x10", "18446744073709551615", "99999999999999999999",
+		"ram", "rom", "alias", "none", "4K", "1M", "0", "1T", "nmi", "window",
+		"pending", "data", "hex:41", "hex:4", "inject", "return", "step", "on",
+		"break", "watch", "clear", "w", "rw", "pat", "8", "\n", "\n", "\n", "#",
+		"\xff\xfe", "\r", "\t", "0x", "-1",
+	};
+	char text[400];
+	unsigned int round, i, n;
+
+	srandom(1);
+	fake_reset();
+	for (round = 0; round < 200000; round++) {
+		const struct kvmfs_file *row = &kvmfs_files[random() % kvmfs_n_files];
+
+		for (n = 0, i = random() % 12; i; i--)
+			n += snprintf(text + n, sizeof(text) - n, "%s%s",
+				      word[random() % ARRAY_SIZE(word)],
+				      random() % 8 ? " " : "");
+		if (random() % 16 == 0)
+			text[random() % sizeof(text)] = random();
+		fake_vcpu[0].wants = random() % 3 ? random() % 16 : 0;
+		put_bytes(random() % 2, row->name, text, n, random() % 2, random() % 2);
+		if (round % 64 == 0)
+			get(row->name);
+		if (fake_vcpu[0].held || fake_vcpu[1].held || fake.lock.held ||
+		    fake.map_sem.readers)
+			break;
+	}
+	CHECK(round == 200000);
+	for (n = 0, i = 1; i < fake.n_map; i++)
+		n += fake.map[i - 1].gpa + fake.map[i - 1].size > fake.map[i].gpa;
+	CHECK(!n);
+}
+
+int main(void)
+{
+	test_text();
+	test_table();
+	test_whole();
+	test_regs();
+	test_fpregs();
+	test_msrs();
+	test_cpuid();
+	test_irq();
+	test_debug();
+	test_run();
+	test_exit();
+	test_memmap();
+	test_discard();
+	test_find();
+	test_others();
+	test_garbage();
+	fake_reset();
+	get("exit");
+	return report();
+}
