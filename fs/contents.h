@@ -23,6 +23,7 @@ struct kvmfs_cpu;
  * @map_sem:	guards @map and @n_map; held for reading while a page is mapped
  * @map:	copy of the memory map, in order of addresses
  * @n_map:	regions in @map
+ * @grown:	@map is what writing to ``mem`` made of an empty one
  * @cpus:	its vCPUs by number, NULL where there is none; not counted
  * @ran:	a vCPU ran once
  * @dead:	removed: nothing runs any more, open files stay readable
@@ -33,6 +34,7 @@ struct kvmfs_vm {
 	struct rw_semaphore map_sem;
 	struct mem_region *map;
 	unsigned int n_map;
+	bool grown;
 	struct kvmfs_cpu *cpus[VM_MAX_VCPUS];
 	bool ran;
 	bool dead;
@@ -219,6 +221,7 @@ u64 kvmfs_mem_end(struct kvmfs_vm *vm);
 u64 mem_size(struct kvmfs_cpu *c);
 int kvmfs_mem_set_map(struct kvmfs_vm *vm, struct mem_region *map, unsigned int n);
 int kvmfs_mem_resize(struct kvmfs_vm *vm, u64 size);
+int kvmfs_mem_grow(struct kvmfs_vm *vm, u64 end);
 int kvmfs_claim_all(struct kvmfs_vm *vm);
 void kvmfs_release_all(struct kvmfs_vm *vm);
 

@@ -198,22 +198,57 @@ static bool is_cpu0(const struct qstr *name)
 	return name->len == 4 && !memcmp(name->name, "cpu0", 4);
 }
 
+/*
+ * A tool that copies a directory to a name that is not there makes the directory,
+ * and then its files, knowing it to be empty. All files are there from the
+ * beginning, but the first one to look is allowed to make it: O_CREAT | O_EXCL,
+ * and symlink(2).
+ */
+static bool may_make(struct cpu_dir *d, unsigned int bit, unsigned int flags)
+{
+	const unsigned int excl = LOOKUP_CREATE | LOOKUP_EXCL;
+
+	return (flags & excl) == excl && !test_bit(bit, &d->seen);
+}
+
 static struct dentry *lookup(struct inode *dir, struct dentry *dentry, unsigned int flags)
 {
 	struct cpu_dir *d = KVMFS_I(dir)->dir;
-	struct inode *inode = NULL;
 	const struct kvmfs_file *row;
+	struct inode *inode;
+	unsigned int bit;
 
 	if (READ_ONCE(d->cpu.dead))
 		return ERR_PTR(-ENOENT);
 	row = kvmfs_find(dentry->d_name.name, dentry->d_name.len, !d->cpu.id);
-	if (row)
-		inode = new_file(dir->i_sb, d, row);
-	else if (!d->cpu.id && is_cpu0(&dentry->d_name))
-		inode = new_cpu0(dir->i_sb, d);
-	else	/* further vCPUs are pinned, so that nobody needs to ask for them */
+	bit = row ? row - kvmfs_files : SEEN_CPU0;
+	/* further vCPUs are pinned, so that nobody needs to ask for them */
+	if (!row && (d->cpu.id || d->no_cpu0 || !is_cpu0(&dentry->d_name)))
 		return d_splice_alias(NULL, dentry);
+	if (may_make(d, bit, flags))
+		return d_splice_alias(NULL, dentry);
+	set_bit(bit, &d->seen);
+	inode = row ? new_file(dir->i_sb, d, row) : new_cpu0(dir->i_sb, d);
 	return inode ? d_splice_alias(inode, dentry) : ERR_PTR(-ENOMEM);
+}
+
+/* see may_make(); the mode is the file's own */
+static int dir_create(compat_idmap *idmap, struct inode *dir, struct dentry *dentry,
+		      umode_t mode, bool excl)
+{
+	struct cpu_dir *d = KVMFS_I(dir)->dir;
+	const struct kvmfs_file *row;
+	struct inode *inode;
+
+	row = kvmfs_find(dentry->d_name.name, dentry->d_name.len, !d->cpu.id);
+	if (!row)
+		return -EPERM;
+	inode = new_file(dir->i_sb, d, row);
+	if (!inode)
+		return -ENOMEM;
+	set_bit(row - kvmfs_files, &d->seen);
+	d_instantiate(dentry, inode);
+	return 0;
 }
 
 /* the number in cpuN, written as one would print it; 0 if it is no such name */
@@ -243,15 +278,49 @@ static int dir_mkdir(compat_idmap *idmap, struct inode *dir, struct dentry *dent
 	return make_dir(dir, dentry, mode, kvmfs_new_cpu(vd, id));
 }
 
+/*
+ * A tool that copies a directory over another replaces symbolic links by removing
+ * and making them. So ``cpu0`` can be removed, and be made as it was.
+ */
+static int dir_unlink(struct inode *dir, struct dentry *dentry)
+{
+	if (!is_cpu0(&dentry->d_name))
+		return -EPERM;
+	KVMFS_I(dir)->dir->no_cpu0 = true;
+	clear_nlink(d_inode(dentry));
+	return 0;
+}
+
+static int dir_symlink(compat_idmap *idmap, struct inode *dir, struct dentry *dentry,
+		       const char *target)
+{
+	struct cpu_dir *d = KVMFS_I(dir)->dir;
+	struct inode *inode;
+
+	if (!is_cpu0(&dentry->d_name) || strcmp(target, "."))
+		return -EPERM;
+	inode = new_cpu0(dir->i_sb, d);
+	if (!inode)
+		return -ENOMEM;
+	set_bit(SEEN_CPU0, &d->seen);
+	d->no_cpu0 = false;
+	d_instantiate(dentry, inode);
+	return 0;
+}
+
 static const struct inode_operations dir_iops = {
 	.lookup		= lookup,
+	.create		= dir_create,
 	.mkdir		= dir_mkdir,
 	.rmdir		= kvmfs_rmdir,
+	.unlink		= dir_unlink,
+	.symlink	= dir_symlink,
 	.setattr	= kvmfs_setattr,
 };
 
 static const struct inode_operations cpu_iops = {
 	.lookup		= lookup,
+	.create		= dir_create,
 	.setattr	= kvmfs_setattr,
 };
 
@@ -280,7 +349,7 @@ static void emit_cpus(struct dir_context *ctx, struct cpu_dir *d)
 	int len;
 
 	if (ctx->pos == first) {
-		if (!dir_emit(ctx, "cpu0", 4, ino_of(d, INO_CPU0), DT_LNK))
+		if (!d->no_cpu0 && !dir_emit(ctx, "cpu0", 4, ino_of(d, INO_CPU0), DT_LNK))
 			return;
 		ctx->pos++;
 	}

@@ -92,6 +92,9 @@ struct kvmfs_attr {
  * @made:	who made it, with which mode: the files' default
  * @time:	when
  * @attr:	by row: what chmod and chown made of a file, or NULL
+ * @seen:	bits of the rows, and SEEN_CPU0: files that somebody looked up, or made;
+ *		one that nobody has seen may still be made by a tool that copies
+ * @no_cpu0:	a tool removed ``cpu0``, to make it anew; the directory's lock guards it
  * @rcu:	for freeing
  */
 struct cpu_dir {
@@ -102,6 +105,8 @@ struct cpu_dir {
 	struct kvmfs_attr made;
 	struct timespec64 time;
 	struct kvmfs_attr *attr[KVMFS_MAX_FILES];
+	unsigned long seen;
+	bool no_cpu0;
 	struct rcu_head rcu;
 };
 
@@ -116,6 +121,8 @@ struct kvmfs_inode {
 	struct cpu_dir *dir;
 	const struct kvmfs_file *row;
 };
+
+#define SEEN_CPU0	KVMFS_MAX_FILES
 
 static inline struct kvmfs_inode *KVMFS_I(const struct inode *inode)
 {

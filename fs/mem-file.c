@@ -233,6 +233,8 @@ static ssize_t mem_write(struct kiocb *iocb, struct iov_iter *from)
 		pos = kvmfs_mem_end(&vd->vm);
 	while (iov_iter_count(from)) {
 		ret = write_page(vd, pos, from);
+		if (ret == -ENXIO)
+			ret = kvmfs_mem_grow(&vd->vm, pos + iov_iter_count(from));
 		if (ret < 0)
 			break;
 		pos += ret;

@@ -149,6 +149,7 @@ static int replace_map(struct kvmfs_vm *vm, struct mem_region *map, unsigned int
 	}
 	vm->map = map;
 	vm->n_map = n;
+	vm->grown = false;
 	for (i = 0; i < n_old; i++)
 		if (old[i].type != MEM_ALIAS)
 			discard_rest(vm, &old[i], map, n);
@@ -177,6 +178,21 @@ int kvmfs_mem_set_map(struct kvmfs_vm *vm, struct mem_region *map, unsigned int 
 	return ret;
 }
 
+/* the map becomes ``ram 0 size``; @vm->lock is held */
+static int set_ram(struct kvmfs_vm *vm, u64 size)
+{
+	struct mem_region *map = kzalloc(sizeof(*map), GFP_KERNEL_ACCOUNT);
+	int ret;
+
+	if (!map)
+		return -ENOMEM;
+	*map = (struct mem_region){ .size = size, .type = MEM_RAM };
+	ret = kvmfs_mem_set_map(vm, map, size ? 1 : 0);
+	if (ret)
+		kfree(map);
+	return ret;
+}
+
 /**
  * kvmfs_mem_resize() - what ``truncate -s SIZE mem`` does
  * @vm: the VM
@@ -188,7 +204,6 @@ int kvmfs_mem_set_map(struct kvmfs_vm *vm, struct mem_region *map, unsigned int 
  */
 int kvmfs_mem_resize(struct kvmfs_vm *vm, u64 size)
 {
-	struct mem_region *map;
 	int ret = 0;
 
 	if (size > VM_MAX_GPA)
@@ -198,17 +213,33 @@ int kvmfs_mem_resize(struct kvmfs_vm *vm, u64 size)
 		kvmfs_status_changed(vm);
 		return -EINVAL;
 	}
-	map = kzalloc(sizeof(*map), GFP_KERNEL_ACCOUNT);
-	if (!map)
-		return -ENOMEM;
-	*map = (struct mem_region){ .size = size, .type = MEM_RAM };
 	mutex_lock(&vm->lock);
-	if (kvmfs_mem_end(vm) == size)
-		kfree(map);
-	else
-		ret = kvmfs_mem_set_map(vm, map, size ? 1 : 0);
+	if (kvmfs_mem_end(vm) != size)
+		ret = set_ram(vm, size);
 	mutex_unlock(&vm->lock);
-	if (ret)
-		kfree(map);
+	return ret;
+}
+
+/**
+ * kvmfs_mem_grow() - somebody writes to ``mem`` beyond its end
+ * @vm: the VM
+ * @end: where the bytes end
+ *
+ * As long as a VM was given no memory map, ``mem`` grows like any file, so that a
+ * copied directory can be copied back with ``mem`` before ``memmap``.
+ * Return: 0, or -ENXIO if there is a map.
+ */
+int kvmfs_mem_grow(struct kvmfs_vm *vm, u64 end)
+{
+	int ret = -ENXIO;
+
+	if (end > VM_MAX_GPA)
+		return -ENXIO;
+	mutex_lock(&vm->lock);
+	if ((!vm->n_map || vm->grown) && end > kvmfs_mem_end(vm)) {
+		ret = set_ram(vm, round_up(end, PAGE_SIZE));
+		vm->grown |= !ret;
+	}
+	mutex_unlock(&vm->lock);
 	return ret;
 }

@@ -148,7 +148,8 @@ static int check_aliases(struct input *in, const struct draft *d)
 
 /*
  * With O_TRUNC the first write replaces the map, all at once, and a refused one
- * leaves the old map; without it, and later, lines add to it.
+ * leaves the old map; without it, and later, lines add to it. A map that mem got by
+ * growing is replaced in any case.
  */
 int memmap_store(struct kvmfs_cpu *c, struct input *in)
 {
@@ -160,7 +161,7 @@ int memmap_store(struct kvmfs_cpu *c, struct input *in)
 	if (!d.map)
 		return -ENOMEM;
 	mutex_lock(&vm->lock);
-	if (!in->trunc) {
+	if (!in->trunc && !vm->grown) {
 		d.n = vm->n_map;
 		if (d.n)
 			memcpy(d.map, vm->map, d.n * sizeof(*d.map));

@@ -81,7 +81,7 @@ static int parse_msrs(struct input *in, struct msr_line *lines, unsigned int *n)
  * before a refused one is set back: each line holds the old value meanwhile.
  */
 static int apply_msrs(struct kvmfs_cpu *c, struct input *in, struct msr_line *lines,
-		 unsigned int n)
+		      unsigned int n)
 {
 	unsigned int i;
 	u64 old;

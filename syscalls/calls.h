@@ -16,4 +16,9 @@ long calls_run(unsigned int fd, struct kvm_exit __user *exit, size_t size);
 void calls_install(void);
 void calls_remove(void);
 
+/* inside of hook.c, known to its assembly */
+struct pt_regs;
+void hook_return(void);
+long hook_call(const struct pt_regs *regs);
+
 #endif /* KVMFS_CALLS_H */

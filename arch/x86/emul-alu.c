@@ -226,10 +226,15 @@ int exec_cmpxchg(struct emul *e)
 	u64 acc = emul_reg(e, R_AX, size);
 
 	sbb_flags(e, acc, e->dst.val, 0, size);
-	if (acc == e->dst.val)
+	if (acc == e->dst.val) {
 		e->dst.val = e->src.val;
-	else
-		emul_set_reg(e, R_AX, size, e->dst.val);
+		return EMUL_OK;
+	}
+	emul_set_reg(e, R_AX, size, e->dst.val);
+	if (!e->insn.mem) {	/* not even the upper half of a register changes */
+		e->dst.size = 8;
+		e->dst.val = e->regs[e->dst.reg];
+	}
 	return EMUL_OK;
 }
 
@@ -240,17 +245,10 @@ int exec_cmpxchg(struct emul *e)
 static int replace(struct emul *e, u64 la, const u64 *old, const u64 *new, unsigned int n,
 		   bool *swapped)
 {
-	int rc;
-
+	if (e->insn.lock)
+		return emul_swap(e, la, old, new, n, swapped);
 	*swapped = true;
-	if (!e->insn.lock)
-		return emul_write(e, la, new, n, 0);
-	rc = (e->ops->cmpxchg)(e, la, old, new, n, swapped);
-	if (rc == EMUL_EXIT) {
-		e->exit = *swapped = true;
-		return EMUL_OK;
-	}
-	return rc;
+	return emul_write(e, la, new, n, 0);
 }
 
 /* CMPXCHG8B and CMPXCHG16B: RDX:RAX with m, else RCX:RBX to m */
@@ -261,11 +259,12 @@ int exec_cmpxchg8b(struct emul *e)
 	bool same, swapped;
 	int rc;
 
-	rc = emul_linear(e, e->insn.seg, e->insn.ea, 2 * half, ACC_RMW, &la);
+	if (half == 8)
+		rc = emul_linear16(e, ACC_RMW, &la);
+	else
+		rc = emul_linear(e, e->insn.seg, e->insn.ea, 8, ACC_RMW, &la);
 	if (rc)
 		return rc;
-	if (half == 8 && la & 15)
-		return emul_raise_code(e, EXC_GP, 0);
 	new[0] = emul_reg(e, R_BX, half);
 	new[1] = emul_reg(e, R_CX, half);
 	if (half == 4)

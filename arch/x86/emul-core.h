@@ -78,6 +78,7 @@ enum emul_imm {
 #define F_BITS		BIT(15)	/* dst in memory is a bit string, src an index into it */
 #define F_SSE		BIT(16)	/* subject to CR0.TS, CR0.EM, CR4.OSFXSR */
 #define F_STR		BIT(17)	/* string instruction: REP counts */
+#define F_MIN4		BIT(18)	/* operands of 4 bytes at least */
 
 /* how a row is chosen further; then @exec is not used */
 #define G_REG		BIT(24)	/* by ModRM.reg */
@@ -172,8 +173,11 @@ void emul_undo(struct emul *e);
 
 int emul_linear(struct emul *e, unsigned int seg, u64 ea, unsigned int n,
 		unsigned int acc, u64 *la);
+int emul_linear16(struct emul *e, unsigned int acc, u64 *la);
 int emul_read(struct emul *e, u64 la, void *buf, unsigned int n, unsigned int flags);
 int emul_write(struct emul *e, u64 la, const void *buf, unsigned int n, unsigned int flags);
+int emul_swap(struct emul *e, u64 la, const void *old, const void *new, unsigned int n,
+	      bool *swapped);
 int emul_load(struct emul *e, unsigned int seg, u64 ea, unsigned int n, u64 *val);
 int emul_store(struct emul *e, unsigned int seg, u64 ea, unsigned int n, u64 val);
 u64 emul_ea(struct emul *e);
@@ -198,6 +202,7 @@ static inline bool emul_protected(const struct emul *e)
 	return e->mode >= EMUL_PROT16;
 }
 
+/* IA-32e mode: 64-bit or compatibility */
 static inline bool emul_lma(const struct emul *e)
 {
 	return e->efer & BIT(10);
@@ -213,6 +218,17 @@ u64 emul_new_flags(struct emul *e, u64 val, unsigned int size, unsigned int cpl,
 
 /* --- segments: emul-seg.c ---------------------------------------------------- */
 
+/* type bits of a code or data descriptor */
+#define ATTR_CODE	8
+#define ATTR_CONFORMING	4
+#define ATTR_RW		2	/* data: writable, code: readable */
+#define ATTR_ACCESSED	1
+
+static inline unsigned int emul_dpl(const struct hv_segment *s)
+{
+	return (s->attr & SEG_ATTR_DPL) >> SEG_ATTR_DPL_SHIFT;
+}
+
 /* a descriptor where it lies; raw[1] for the 16-byte ones of IA-32e mode */
 struct emul_desc {
 	u64 raw[2];
@@ -222,20 +238,15 @@ struct emul_desc {
 int emul_read_desc(struct emul *e, u16 sel, u8 vector, struct emul_desc *d);
 int emul_mark_desc(struct emul *e, struct emul_desc *d, u8 type_bits);
 void emul_parse_desc(struct hv_segment *s, u16 sel, const struct emul_desc *d);
+int emul_read_desc_high(struct emul *e, u16 sel, struct emul_desc *d);
 int emul_set_segment(struct emul *e, unsigned int seg, u16 sel);
 int emul_check_stack(struct emul *e, u16 sel, unsigned int cpl, u8 vector,
 		     struct hv_segment *ss, struct emul_desc *d);
 void emul_real_segment(struct emul *e, unsigned int seg, u16 sel, struct hv_segment *s);
 
-/* --- far control transfer: emul-far.c, emul-int.c ------------------------------ */
+/* --- far control transfer: emul-far.c ------------------------------ */
 
-/* a code segment that passed the checks, and where to go in it */
-struct emul_target {
-	struct hv_segment cs;
-	struct emul_desc desc;
-	u64 rip;
-};
-
+int emul_check_code(struct emul *e, u16 sel, struct hv_segment *cs, struct emul_desc *d);
 int emul_check_rip(struct emul *e, const struct hv_segment *cs, u64 rip);
 int emul_deliver(struct emul *e, u8 vector, enum emul_event event,
 		 const struct hv_exception *exc);

@@ -341,6 +341,8 @@ static void operand_size(struct emul *e, u32 flags)
 		i->opsize = 8;
 	else if (e->mode == EMUL_LONG && flags & F_D64 && i->opsize == 4)
 		i->opsize = 8;
+	else if (flags & F_MIN4 && i->opsize == 2)
+		i->opsize = 4;
 }
 
 /* forms that are #UD wherever they stand; LOCK: SDM 2A, LOCK */

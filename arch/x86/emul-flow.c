@@ -49,18 +49,16 @@ int exec_jmp_rm(struct emul *e)
 
 int exec_call(struct emul *e)
 {
-	u64 ret = e->next_rip;
-	int rc = jump_relative(e);
+	int rc = emul_push(e, e->next_rip, e->insn.opsize);
 
-	return rc ? rc : emul_push(e, ret, e->insn.opsize);
+	return rc ? rc : jump_relative(e);
 }
 
 int exec_call_rm(struct emul *e)
 {
-	u64 ret = e->next_rip;
-	int rc = emul_set_rip(e, e->src.val);
+	int rc = emul_push(e, e->next_rip, e->insn.opsize);
 
-	return rc ? rc : emul_push(e, ret, e->insn.opsize);
+	return rc ? rc : emul_set_rip(e, e->src.val);
 }
 
 /* let go of @n bytes of arguments */

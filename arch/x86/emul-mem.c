@@ -103,9 +103,9 @@ int emul_linear(struct emul *e, unsigned int seg, u64 ea, unsigned int n,
 			e->ops->get_segment(e, seg, &s);
 			ea += s.base;
 		}
+		*la = ea;
 		if (unlikely(!emul_canonical(ea) || !emul_canonical(ea + n - 1)))
 			return limit_fault(e, seg);
-		*la = ea;
 	} else {
 		e->ops->get_segment(e, seg, &s);
 		rc = check_segment(e, seg, &s, ea, n, acc);
@@ -116,6 +116,16 @@ int emul_linear(struct emul *e, unsigned int seg, u64 ea, unsigned int n,
 	if (unlikely(e->cpl == 3 && e->rflags & X86_EFLAGS_AC && e->cr0 & X86_CR0_AM))
 		return check_alignment(e, *la, n);
 	return EMUL_OK;
+}
+
+/* the 16 bytes that ModRM names, aligned or else #GP(0), even ahead of #SS in 64-bit mode */
+int emul_linear16(struct emul *e, unsigned int acc, u64 *la)
+{
+	int rc = emul_linear(e, e->insn.seg, e->insn.ea, 16, acc, la);
+
+	if ((!rc || e->mode == EMUL_LONG) && *la & 15)
+		return emul_raise_code(e, EXC_GP, 0);
+	return rc;
 }
 
 int emul_read(struct emul *e, u64 la, void *buf, unsigned int n, unsigned int flags)
@@ -133,6 +143,22 @@ int emul_write(struct emul *e, u64 la, const void *buf, unsigned int n, unsigned
 		return EMUL_OK;
 	}
 	return rc;
+}
+
+/* the op of cmpxchg; a write to MMIO is queued and counts as done */
+int emul_swap(struct emul *e, u64 la, const void *old, const void *new, unsigned int n,
+	      bool *swapped)
+{
+	typeof(e->ops->cmpxchg) op = e->ops->cmpxchg;	/* "cmpxchg(" may be a macro */
+	int rc;
+
+	*swapped = false;
+	rc = op(e, la, old, new, n, swapped);
+	if (rc != EMUL_EXIT)
+		return rc;
+	e->exit = true;
+	*swapped = true;
+	return EMUL_OK;
 }
 
 int emul_load(struct emul *e, unsigned int seg, u64 ea, unsigned int n, u64 *val)

@@ -8,16 +8,6 @@
 #define TYPE_TSS16	1
 #define TYPE_TSS32	9	/* the 64-bit one too */
 
-#define ATTR_CODE	8	/* of a code or data segment: type bits */
-#define ATTR_CONFORMING	4
-#define ATTR_RW		2	/* data: writable, code: readable */
-#define ATTR_ACCESSED	1
-
-static unsigned int dpl(const struct hv_segment *s)
-{
-	return (s->attr & SEG_ATTR_DPL) >> SEG_ATTR_DPL_SHIFT;
-}
-
 static bool is_null(u16 sel)
 {
 	return !(sel & ~3);
@@ -58,7 +48,7 @@ int emul_read_desc(struct emul *e, u16 sel, u8 vector, struct emul_desc *d)
 }
 
 /* the upper half of a system descriptor in IA-32e mode */
-static int read_desc_high(struct emul *e, u16 sel, struct emul_desc *d)
+int emul_read_desc_high(struct emul *e, u16 sel, struct emul_desc *d)
 {
 	struct hv_table gdt;
 
@@ -135,7 +125,7 @@ int emul_check_stack(struct emul *e, u16 sel, unsigned int cpl, u8 vector,
 	if (rc)
 		return rc;
 	emul_parse_desc(ss, sel, d);
-	if ((sel & 3) != cpl || dpl(ss) != cpl || !(ss->attr & SEG_ATTR_S) ||
+	if ((sel & 3) != cpl || emul_dpl(ss) != cpl || !(ss->attr & SEG_ATTR_S) ||
 	    (ss->attr & (ATTR_CODE | ATTR_RW)) != ATTR_RW)
 		return emul_raise_code(e, vector, sel & ~3);
 	if (!(ss->attr & SEG_ATTR_P))
@@ -170,7 +160,7 @@ static int check_data(struct emul *e, u16 sel, struct hv_segment *s, struct emul
 	if (!(s->attr & SEG_ATTR_S) || kind == ATTR_CODE)
 		return emul_raise_code(e, EXC_GP, sel & ~3);
 	if ((s->attr & (ATTR_CODE | ATTR_CONFORMING)) != (ATTR_CODE | ATTR_CONFORMING) &&
-	    ((sel & 3) > dpl(s) || e->cpl > dpl(s)))
+	    ((sel & 3) > emul_dpl(s) || e->cpl > emul_dpl(s)))
 		return emul_raise_code(e, EXC_GP, sel & ~3);
 	if (!(s->attr & SEG_ATTR_P))
 		return emul_raise_code(e, EXC_NP, sel & ~3);
@@ -282,7 +272,7 @@ static int load_system(struct emul *e, unsigned int seg, u16 sel, u32 type, u8 m
 	if (!(s.attr & SEG_ATTR_P))
 		return emul_raise_code(e, EXC_NP, sel & ~3);
 	if (emul_lma(e)) {
-		rc = read_desc_high(e, sel, &d);
+		rc = emul_read_desc_high(e, sel, &d);
 		if (rc)
 			return rc;
 	}
@@ -333,7 +323,7 @@ static int look(struct emul *e, u16 sel, u32 types, struct hv_segment *s, u64 *r
 	*ok = true;
 	if ((s->attr & (SEG_ATTR_S | ATTR_CODE | ATTR_CONFORMING)) !=
 	    (SEG_ATTR_S | ATTR_CODE | ATTR_CONFORMING))
-		*ok = e->cpl <= dpl(s) && (sel & 3) <= dpl(s);
+		*ok = e->cpl <= emul_dpl(s) && (sel & 3) <= emul_dpl(s);
 	return EMUL_OK;
 }
 

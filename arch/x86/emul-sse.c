@@ -17,19 +17,11 @@ static int set_xmm(struct emul *e, unsigned int n, const u64 v[2])
 	return e->ops->set_xmm ? e->ops->set_xmm(e, n, v) : EMUL_UNKNOWN;
 }
 
-static int sse_linear(struct emul *e, unsigned int n, unsigned int acc, bool aligned, u64 *la)
-{
-	int rc = emul_linear(e, e->insn.seg, e->insn.ea, n, acc, la);
-
-	if (!rc && aligned && *la & 15)
-		return emul_raise_code(e, EXC_GP, 0);
-	return rc;
-}
-
 static int move(struct emul *e, bool aligned)
 {
 	const struct emul_insn *i = &e->insn;
 	bool store = i->row->arg == SSE_STORE;
+	unsigned int acc = store ? ACC_WRITE : ACC_READ;
 	u64 v[2] = {}, la;
 	int rc;
 
@@ -37,7 +29,10 @@ static int move(struct emul *e, bool aligned)
 		rc = get_xmm(e, store ? i->reg : i->rm, v);
 		return rc ? rc : set_xmm(e, store ? i->rm : i->reg, v);
 	}
-	rc = sse_linear(e, 16, store ? ACC_WRITE : ACC_READ, aligned, &la);
+	if (aligned)
+		rc = emul_linear16(e, acc, &la);
+	else
+		rc = emul_linear(e, i->seg, i->ea, 16, acc, &la);
 	if (rc)
 		return rc;
 	if (store) {

@@ -69,10 +69,12 @@ static int lods(struct emul *e)
 static int cmps(struct emul *e)
 {
 	u64 a, b;
-	int rc = source(e, &a);
+	int rc;
 
+	/* in the order in which processors fault */
+	rc = emul_load(e, SEG_ES, string_index(e, R_DI), e->insn.opsize, &b);
 	if (!rc)
-		rc = emul_load(e, SEG_ES, string_index(e, R_DI), e->insn.opsize, &b);
+		rc = source(e, &a);
 	if (rc)
 		return rc;
 	emul_sub_flags(e, a, b, e->insn.opsize);
@@ -338,9 +340,9 @@ int exec_ins(struct emul *e)
 	u64 la;
 	int rc;
 
-	if (!io_count(e))
-		return EMUL_OK;
 	rc = emul_io_check(e, port, size);
+	if (!rc && !io_count(e))
+		return EMUL_OK;
 	if (!rc)
 		rc = io_memory(e, SEG_ES, R_DI, ACC_WRITE, &la, &n);
 	/* data taken from a port cannot be put back: let the store fault first */
@@ -362,9 +364,9 @@ int exec_outs(struct emul *e)
 	u64 la;
 	int rc;
 
-	if (!io_count(e))
-		return EMUL_OK;
 	rc = emul_io_check(e, port, size);
+	if (!rc && !io_count(e))
+		return EMUL_OK;
 	if (!rc)
 		rc = io_memory(e, e->insn.seg, R_SI, ACC_READ, &la, &n);
 	for (at = 0; !rc && at < n * size; at += len) {

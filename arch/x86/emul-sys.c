@@ -107,29 +107,37 @@ static bool bad_cr(const struct emul *e)
 	return !(BIT(e->insn.reg) & (BIT(0) | BIT(2) | BIT(3) | BIT(4) | BIT(8)));
 }
 
+/* a register that is not there is #UD even at the wrong privilege */
+static int check_cr(struct emul *e, bool bad)
+{
+	if (bad)
+		return emul_raise(e, EXC_UD);
+	return e->cpl ? emul_raise_code(e, EXC_GP, 0) : EMUL_OK;
+}
+
 int exec_mov_from_cr(struct emul *e)
 {
-	if (bad_cr(e))
-		return emul_raise(e, EXC_UD);
-	emul_set_reg(e, e->insn.rm, wide(e), e->ops->get_cr(e, e->insn.reg));
-	return EMUL_OK;
+	int rc = check_cr(e, bad_cr(e));
+
+	if (!rc)
+		emul_set_reg(e, e->insn.rm, wide(e), e->ops->get_cr(e, e->insn.reg));
+	return rc;
 }
 
 int exec_mov_to_cr(struct emul *e)
 {
-	if (bad_cr(e))
-		return emul_raise(e, EXC_UD);
-	return e->ops->set_cr(e, e->insn.reg, emul_reg(e, e->insn.rm, wide(e)));
+	int rc = check_cr(e, bad_cr(e));
+
+	return rc ? rc : e->ops->set_cr(e, e->insn.reg, emul_reg(e, e->insn.rm, wide(e)));
 }
 
 int exec_mov_from_dr(struct emul *e)
 {
 	u64 val;
-	int rc;
+	int rc = check_cr(e, e->insn.reg > 7);
 
-	if (e->insn.reg > 7)
-		return emul_raise(e, EXC_UD);
-	rc = e->ops->get_dr(e, e->insn.reg, &val);
+	if (!rc)
+		rc = e->ops->get_dr(e, e->insn.reg, &val);
 	if (!rc)
 		emul_set_reg(e, e->insn.rm, wide(e), val);
 	return rc;
@@ -137,9 +145,9 @@ int exec_mov_from_dr(struct emul *e)
 
 int exec_mov_to_dr(struct emul *e)
 {
-	if (e->insn.reg > 7)
-		return emul_raise(e, EXC_UD);
-	return e->ops->set_dr(e, e->insn.reg, emul_reg(e, e->insn.rm, wide(e)));
+	int rc = check_cr(e, e->insn.reg > 7);
+
+	return rc ? rc : e->ops->set_dr(e, e->insn.reg, emul_reg(e, e->insn.rm, wide(e)));
 }
 
 int exec_clts(struct emul *e)
@@ -369,7 +377,8 @@ int exec_bound(struct emul *e)
 
 	rc = emul_load(e, e->insn.seg, ea, size, &low);
 	if (!rc)
-		rc = emul_load(e, e->insn.seg, (ea + size) & emul_mask(e->insn.adsize), size, &high);
+		rc = emul_load(e, e->insn.seg, (ea + size) & emul_mask(e->insn.adsize),
+			       size, &high);
 	if (rc)
 		return rc;
 	if (index < emul_sext(low, size) || index > emul_sext(high, size))

@@ -211,20 +211,27 @@ static const struct emul_row rows_0fb8[4] = {
 	NONE, NONE, ROW("popcnt", exec_popcnt, F_W | F_MODRM, O_G, O_E), NONE,
 };
 
+static const struct emul_row rows_0fc3[4] = {
+	ROW("movnti", exec_mov, F_W | F_MODRM | F_MEM | F_MIN4, O_E, O_G),
+	[1 ... 3] = ROW("ud", exec_ud, F_MODRM),
+};
+
 #define SCAN(n, x)	ROW(n, x, F_MODRM, O_NONE, O_E)
 #define COUNT(n, x)	ROW(n, x, F_W | F_MODRM, O_G, O_E)
 
 static const struct emul_row rows_0fbc[4] = {
-	SCAN("bsf", exec_bsf), SCAN("bsf", exec_bsf), COUNT("tzcnt", exec_tzcnt), SCAN("bsf", exec_bsf),
+	SCAN("bsf", exec_bsf), SCAN("bsf", exec_bsf),
+	COUNT("tzcnt", exec_tzcnt), SCAN("bsf", exec_bsf),
 };
 
 static const struct emul_row rows_0fbd[4] = {
-	SCAN("bsr", exec_bsr), SCAN("bsr", exec_bsr), COUNT("lzcnt", exec_lzcnt), SCAN("bsr", exec_bsr),
+	SCAN("bsr", exec_bsr), SCAN("bsr", exec_bsr),
+	COUNT("lzcnt", exec_lzcnt), SCAN("bsr", exec_bsr),
 };
 
 #define LOAD_FAR(n, s)	ROW(n, exec_load_far, F_MODRM | F_MEM, O_NONE, O_NONE, IMM_NONE, s)
 #define BITS(n, x, f)	ROW(n, x, F_BITS | F_MODRM | (f), O_E, O_G)
-#define MOV_CR(n, x)	ROW(n, x, F_MODRM | F_NOMEM | F_PRIV)
+#define MOV_CR(n, x)	ROW(n, x, F_MODRM | F_NOMEM)
 
 const struct emul_row emul_two_byte[256] = {
 	[0x00] = GROUP(group6, F_MODRM | G_REG),
@@ -301,7 +308,7 @@ const struct emul_row emul_two_byte[256] = {
 	[0xbf] = ROW("movsx", exec_movsx, F_W | F_MODRM, O_G, O_EW),
 	[0xc0] = ROW("xadd", exec_xadd, RMW | F_MODRM | F_B, O_E, O_G),
 	[0xc1] = ROW("xadd", exec_xadd, RMW | F_MODRM, O_E, O_G),
-	[0xc3] = ROW("movnti", exec_mov, F_W | F_MODRM | F_MEM, O_E, O_G),
+	[0xc3] = GROUP(rows_0fc3, PREFIX),
 	[0xc7] = GROUP(group9, F_MODRM | G_REG),
 	[0xc8 ... 0xcf] = ROW("bswap", exec_bswap, F_R | F_W, O_Z),
 	[0xd6] = GROUP(rows_0fd6, PREFIX),

@@ -126,14 +126,9 @@ static int execute_locked(struct emul *e, const struct emul_row *row)
 		rc = row->exec(e);
 		if (rc)
 			return rc;
-		swapped = false;
-		rc = (e->ops->cmpxchg)(e, e->dst.la, &old, &e->dst.val, e->dst.size, &swapped);
-		if (rc == EMUL_EXIT)
-			e->exit = swapped = true;
-		else if (rc)
+		rc = emul_swap(e, e->dst.la, &old, &e->dst.val, e->dst.size, &swapped);
+		if (rc || swapped)
 			return rc;
-		if (swapped)
-			return EMUL_OK;
 		emul_undo(e);
 		e->flags = flags;
 		e->dst.val = 0;

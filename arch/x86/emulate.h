@@ -51,7 +51,8 @@ enum emul_result {
 	EMUL_OK,		/* done: registers, rip and rflags are the new ones */
 	EMUL_FAULT,		/* e->exc is to be injected; nothing else changed */
 	EMUL_EXIT,		/* user space must act; then run the same again, or,
-				 * if e->done is set, the instruction is finished */
+				 * if e->done is set, the instruction is finished
+				 */
 	EMUL_AGAIN,		/* e.g. REP: progress was committed, enter the guest again */
 	EMUL_UNKNOWN,		/* not an instruction that the emulator knows */
 	EMUL_ERROR,		/* host trouble (-ENOMEM and the like) in e->error */
@@ -60,9 +61,9 @@ enum emul_result {
 enum emul_mode { EMUL_REAL, EMUL_VM86, EMUL_PROT16, EMUL_PROT32, EMUL_LONG };
 
 /* access flags of read and write */
-#define EMUL_USER_IMPLICIT_SYSTEM	1	/* descriptor tables, TSS: supervisor access at any CPL */
-#define EMUL_FOR_WRITE			2	/* read(): the same bytes are written next, fault as a write */
-#define EMUL_PROBE			4	/* write(): check that it would not fault, move nothing; @buf NULL */
+#define EMUL_USER_IMPLICIT_SYSTEM 1	/* tables, TSS: supervisor access at any CPL */
+#define EMUL_FOR_WRITE		2	/* read(): written next, so fault as a write */
+#define EMUL_PROBE		4	/* write(): would it fault? moves nothing, @buf is NULL */
 
 /**
  * struct emul_ops - how the emulator reaches guest state
@@ -81,13 +82,16 @@ enum emul_mode { EMUL_REAL, EMUL_VM86, EMUL_PROT16, EMUL_PROT32, EMUL_LONG };
  * All other accessors return EMUL_OK or EMUL_FAULT.
  */
 struct emul_ops {
-	int (*fetch)(struct emul *e, u64 la, void *buf, unsigned int *n);	/* in: wanted, out: got > 0 */
+	/* @n: in, wanted, never across a page; out, got, > 0 */
+	int (*fetch)(struct emul *e, u64 la, void *buf, unsigned int *n);
 	int (*read)(struct emul *e, u64 la, void *buf, unsigned int n, unsigned int flags);
 	int (*write)(struct emul *e, u64 la, const void *buf, unsigned int n, unsigned int flags);
 	int (*cmpxchg)(struct emul *e, u64 la, const void *old, const void *new,
 		       unsigned int n, bool *swapped);
-	int (*io_in)(struct emul *e, u16 port, unsigned int size, unsigned int count, void *buf);
-	int (*io_out)(struct emul *e, u16 port, unsigned int size, unsigned int count, const void *buf);
+	int (*io_in)(struct emul *e, u16 port, unsigned int size, unsigned int count,
+		     void *buf);
+	int (*io_out)(struct emul *e, u16 port, unsigned int size, unsigned int count,
+		      const void *buf);
 	/* TSS bitmap when CPL > IOPL; NULL: the emulator looks at the TSS itself */
 	int (*io_allowed)(struct emul *e, u16 port, unsigned int size);
 	void (*get_segment)(struct emul *e, int seg, struct hv_segment *s);
@@ -105,7 +109,7 @@ struct emul_ops {
 	void (*invlpg)(struct emul *e, u64 la);
 	int (*hlt)(struct emul *e);		/* EMUL_EXIT, the instruction being done */
 	int (*wbinvd)(struct emul *e);
-	/* FPU/SSE registers for MOV forms that reach MMIO: 16 bytes of xmm @n, NULL where absent */
+	/* SSE registers for moves that reach MMIO: 16 bytes of xmm @n; NULL where absent */
 	int (*get_xmm)(struct emul *e, unsigned int n, void *val);
 	int (*set_xmm)(struct emul *e, unsigned int n, const void *val);
 };

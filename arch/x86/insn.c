@@ -618,6 +618,53 @@ int insn_emulate(struct vcpu *v)
 	return go(v);
 }
 
+static int deliver(struct vcpu *v)
+{
+	struct vcpu_event ev = v->event;
+	struct emul *e = v->emul;
+	int ret;
+
+	e->decoded = false;
+	set_up(v);
+	if (ev.kind == EVENT_SOFT)
+		e->rip += ev.insn_len;
+	ret = emul_interrupt(e, ev.exc.vector,
+			     ev.kind == EVENT_SOFT ? EMUL_EV_SOFTWARE : EMUL_EV_HARDWARE,
+			     ev.kind == EVENT_EXCEPTION ? &ev.exc : NULL);
+	switch (ret) {
+	case EMUL_OK:
+		v->event.kind = EVENT_NONE;
+		v->rip = e->rip;
+		v->rflags = e->rflags;
+		if (ev.kind == EVENT_NMI)
+			vendor->set_blocked(v, vendor->blocked(v) | BLOCK_NMI);
+		return 0;
+	case EMUL_FAULT:
+		/* knows what was being delivered from v->event */
+		event_exception(v, &e->exc);
+		return 0;
+	case EMUL_ERROR:
+		return e->error ? e->error : -EIO;
+	default:
+		vm_error(v->vm, "event %u cannot be delivered at rip %#llx",
+			 ev.exc.vector, v->rip);
+		run_exit(v, KVMFS_EXIT_ERROR);
+		return 1;
+	}
+}
+
+/**
+ * insn_instead() - a step of the guest that the processor cannot do
+ * @v: the vCPU, after event_prepare(); interrupts on
+ *
+ * Delivers v->event if there is one, else emulates one instruction.
+ * Return: as insn_emulate().
+ */
+int insn_instead(struct vcpu *v)
+{
+	return v->event.kind ? deliver(v) : insn_emulate(v);
+}
+
 /**
  * insn_resume() - go on with an instruction whose device read was answered
  * @v: the vCPU; the answer is in v->exit->data

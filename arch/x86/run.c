@@ -58,18 +58,28 @@ unsigned int vcpu_wants(struct vcpu *v)
 	return x->reason == KVMFS_EXIT_MMIO ? x->mmio.size : x->io.size * x->io.count;
 }
 
-/* the state of this thread that VMRUN does not switch must be in the registers */
-static void load_thread_state(struct vcpu *v)
+/* the state of this thread that an entry does not switch must be in the registers */
+static bool load_thread_state(struct vcpu *v)
 {
 	unsigned long switches = current->nvcsw + current->nivcsw;
 
 	if (test_thread_flag(TIF_NEED_FPU_LOAD))
 		switch_fpu_return();
 	if (v->switches == switches && v->cpu == smp_processor_id())
-		return;
+		return true;
 	v->switches = switches;
 	v->cpu = smp_processor_id();
-	vendor->load(v);
+	if (likely(vendor->load(v)))
+		return true;
+	v->switches = 0;
+	return false;
+}
+
+static void unload_thread_state(struct vcpu *v)
+{
+	if (vendor->unload)
+		vendor->unload(v);
+	v->switches = 0;
 }
 
 static void enter(struct vcpu *v)
@@ -116,7 +126,8 @@ static bool may_enter(struct vcpu *v)
 static void run_guest(struct vcpu *v, struct hv_exitinfo *x)
 {
 	x->kind = EXIT_NOTHING;
-	load_thread_state(v);
+	if (!load_thread_state(v))
+		return;
 	for (;;) {
 		WRITE_ONCE(v->in_guest, true);
 		/* pairs with kick(): request first, then in_guest */
@@ -149,6 +160,7 @@ static void let_readers_in(struct vcpu *v)
 	if (!atomic_read(&v->freeze))
 		return;
 	fpu_swap_kvm_fpstate(&v->fpu, false);
+	unload_thread_state(v);
 	mutex_unlock(&v->lock);
 	wait_event(v->waitq, !atomic_read(&v->freeze));
 	mutex_lock(&v->lock);
@@ -190,6 +202,12 @@ static int run_loop(struct vcpu *v)
 		ret = prepare(v);
 		if (ret)
 			return ret;
+		if (vendor->can_enter && !vendor->can_enter(v)) {
+			ret = insn_instead(v);
+			if (ret)
+				return ret;
+			continue;
+		}
 		preempt_disable();
 		local_irq_disable();
 		if (unlikely(!power_is_on())) {
@@ -308,6 +326,7 @@ int vcpu_run(struct vcpu *v, unsigned int max_data)
 	if (!ret)
 		ret = run_loop(v);
 	fpu_swap_kvm_fpstate(&v->fpu, false);
+	unload_thread_state(v);
 	report_state(v);
 	if (ret != 1)
 		return ret;

@@ -192,8 +192,12 @@ struct vm {
  *		somebody else (kvm.ko) uses it. @cpu_off: idempotent, any context
  * @vcpu_init:	allocate the hardware's block and put the guest-visible reset
  *		state into it; @vcpu_free
+ * @can_enter:	in each turn of the run loop, interrupts on: false if the processor does
+ *		not run the guest as it is now, and the emulator must. NULL: it always does
  * @load:	the thread was scheduled since the last entry, perhaps onto another
- *		CPU (preemption and interrupts off)
+ *		CPU (preemption and interrupts off). False: not ready, turn once more
+ * @unload:	the thread ends its run, or lets others look: no guest state but the
+ *		hardware block's may stay in the processor. May be NULL
  * @enter:	interrupts off: run the guest till it exits, return with the host's state
  *		back and interrupts still off. v->regs, rip, rflags in and out
  * @decode:	after @enter: say what the exit was, interrupts on
@@ -216,7 +220,9 @@ struct vendor_ops {
 	void (*cpu_off)(void);
 	int (*vcpu_init)(struct vcpu *v);
 	void (*vcpu_free)(struct vcpu *v);
-	void (*load)(struct vcpu *v);
+	bool (*can_enter)(struct vcpu *v);
+	bool (*load)(struct vcpu *v);
+	void (*unload)(struct vcpu *v);
 	void (*enter)(struct vcpu *v);
 	void (*decode)(struct vcpu *v, struct hv_exitinfo *x);
 	void (*push_cr)(struct vcpu *v);
@@ -267,6 +273,7 @@ bool exit_handle_fast(struct vcpu *v, struct hv_exitinfo *x);	/* interrupts off 
 int insn_init(struct vcpu *v);
 int insn_emulate(struct vcpu *v);	/* as exit_handle() */
 int insn_resume(struct vcpu *v);	/* after user space answered a read */
+int insn_instead(struct vcpu *v);	/* of the processor: v->event, or one instruction */
 int insn_trap_step(struct vcpu *v);	/* #DB if TF is set; as exit_handle() */
 u64 insn_next(struct vcpu *v);		/* rip after the instruction at rip; 0: unknown */
 void insn_forget(struct vcpu *v);	/* registers were changed from outside */

@@ -11,9 +11,7 @@
 const struct vendor_ops *vendor;
 static const struct vendor_ops *const vendors[] = {
 	&svm_ops,
-#ifdef KVMFS_VMX
 	&vmx_ops,
-#endif
 };
 
 static const char *why_not = "no vendor";

@@ -26,6 +26,7 @@ static struct {
 	int move;		/* change the CPU after each exit */
 	int timer;		/* a signal each millisecond */
 	int verbose;
+	int seconds;		/* a good end after so long, or 0 */
 	int expect;		/* the exit that is the guest's good end, or 0 */
 	const char *image;
 } options = { .vm = { .mount = "/sys/fs/kvmfs", .memory = RAM_SIZE } };
@@ -206,6 +207,15 @@ static int serve(struct vm *vm, struct kvm_exit *x, int reason)
 	return 1;
 }
 
+static int time_is_up(void)
+{
+	static time_t start;
+
+	if (!start)
+		start = time(NULL);
+	return options.seconds && time(NULL) - start >= options.seconds;
+}
+
 static void loop(struct vm *vm)
 {
 	static struct kvm_exit x;
@@ -224,7 +234,7 @@ static void loop(struct vm *vm)
 				roundtrip(vm);
 		}
 		exits++;
-	} while (!serve(vm, &x, reason));
+	} while (!serve(vm, &x, reason) && !time_is_up());
 	if (options.verbose || options.timer)
 		printf("# %lu exits, interrupted %lu times\n", exits, interrupted);
 }
@@ -241,6 +251,7 @@ static void usage(void)
 		"  -s       write the whole state back after each exit\n"
 		"  -c       move to another CPU after each exit\n"
 		"  -t       get a signal each millisecond\n"
+		"  -e N     end the guest well after N seconds\n"
 		"  -x N     exit reason N is the expected end\n"
 		"  -v       say more\n");
 	exit(2);
@@ -253,7 +264,7 @@ static void parse(int argc, char **argv)
 
 	snprintf(name, sizeof(name), "guestrun.%d", getpid());
 	options.vm.name = name;
-	while ((c = getopt(argc, argv, "d:n:m:rfsctx:v")) != -1) {
+	while ((c = getopt(argc, argv, "d:n:m:rfscte:x:v")) != -1) {
 		switch (c) {
 		case 'd': options.vm.mount = optarg; break;
 		case 'n': options.vm.name = optarg; break;
@@ -263,6 +274,7 @@ static void parse(int argc, char **argv)
 		case 's': options.state = 1; break;
 		case 'c': options.move = 1; break;
 		case 't': options.timer = 1; break;
+		case 'e': options.seconds = atoi(optarg); break;
 		case 'x': options.expect = atoi(optarg); break;
 		case 'v': options.verbose = 1; break;
 		default: usage();

@@ -172,90 +172,117 @@ long sse_syscall(long nr, long a, long b, long c)
 	return ret;
 }
 
-/* A line of `exit` such as: io out port 0x3f8 size 1 count 1 data 0x41 if 0 ... */
+static const char *const reasons[] = {
+	[KVMFS_EXIT_IO] = "io", [KVMFS_EXIT_MMIO] = "mmio",
+	[KVMFS_EXIT_HLT] = "hlt", [KVMFS_EXIT_IRQ_WINDOW] = "irq-window",
+	[KVMFS_EXIT_DEBUG] = "debug", [KVMFS_EXIT_SHUTDOWN] = "shutdown",
+	[KVMFS_EXIT_HYPERCALL] = "hypercall", [KVMFS_EXIT_MSR] = "msr",
+	[KVMFS_EXIT_FAIL_ENTRY] = "fail-entry",
+	[KVMFS_EXIT_ERROR] = "internal-error",
+};
+
+static int parse_reason(const char *word)
+{
+	for (unsigned int i = 1; i < sizeof(reasons) / sizeof(*reasons); i++)
+		if (!strcmp(word, reasons[i]))
+			return i;
+	return 0;
+}
+
+/* 0x1234, a number, or hex:00ff12..., bytes in their order */
+static void parse_data(struct kvm_exit *x, const char *text)
+{
+	unsigned long long v = strtoull(text, NULL, 0);
+	unsigned int byte;
+
+	if (strncmp(text, "hex:", 4)) {
+		memcpy(x->data, &v, sizeof(v));
+		return;
+	}
+	text += 4;
+	for (int i = 0; i < KVM_EXIT_DATA && sscanf(text, "%2x", &byte) == 1; i++) {
+		x->data[i] = byte;
+		text += 2;
+	}
+}
+
+static void parse_pair(struct kvm_exit *x, const char *name, const char *value)
+{
+	unsigned long long v = strtoull(value, NULL, 0);
+
+	if (!strcmp(name, "data"))
+		parse_data(x, value);
+	else if (!strcmp(name, "port"))
+		x->io.port = v;
+	else if (!strcmp(name, "count"))
+		x->io.count = v;
+	else if (!strcmp(name, "gpa"))
+		x->mmio.gpa = v;
+	else if (!strcmp(name, "size") && x->reason == KVMFS_EXIT_IO)
+		x->io.size = v;
+	else if (!strcmp(name, "size"))
+		x->mmio.size = v;
+	else if (!strcmp(name, "rip"))
+		x->debug.rip = v;
+	else if (!strcmp(name, "dr6"))
+		x->debug.dr6 = v;
+	else if (!strcmp(name, "if"))
+		x->state |= v ? KVMFS_STATE_IF : 0;
+	else if (!strcmp(name, "ready"))
+		x->state |= v ? KVMFS_STATE_IRQ_READY : 0;
+}
+
+/* A line of `exit`: io out port 0x3f8 size 1 count 1 data 0x41 if 0 ready 0 */
 static int parse_exit(char *line, struct kvm_exit *x)
 {
-	static const char *const reasons[] = {
-		[KVMFS_EXIT_IO] = "io", [KVMFS_EXIT_MMIO] = "mmio",
-		[KVMFS_EXIT_HLT] = "hlt", [KVMFS_EXIT_IRQ_WINDOW] = "irq-window",
-		[KVMFS_EXIT_DEBUG] = "debug", [KVMFS_EXIT_SHUTDOWN] = "shutdown",
-		[KVMFS_EXIT_HYPERCALL] = "hypercall", [KVMFS_EXIT_MSR] = "msr",
-		[KVMFS_EXIT_FAIL_ENTRY] = "fail-entry",
-		[KVMFS_EXIT_ERROR] = "internal-error",
-	};
 	char *save, *word = strtok_r(line, " \n", &save), *value;
-	unsigned long long v;
-	int write = 0;
+	int write;
 
-	x->reason = x->state = 0;
 	memset(x->raw, 0, sizeof(x->raw));
-	for (unsigned int i = 1; word && i < sizeof(reasons) / sizeof(*reasons); i++)
-		if (!strcmp(word, reasons[i]))
-			x->reason = i;
-	while ((word = strtok_r(NULL, " \n", &save))) {
-		if (!strcmp(word, "out") || !strcmp(word, "write"))
-			write = 1;
-		if (!strcmp(word, "out") || !strcmp(word, "write") ||
-		    !strcmp(word, "in") || !strcmp(word, "read"))
-			continue;
-		value = strtok_r(NULL, " \n", &save);
-		if (!value)
-			break;
-		v = strtoull(value, NULL, 0);
-		if (!strcmp(word, "port"))
-			x->io.port = v;
-		else if (!strcmp(word, "gpa"))
-			x->mmio.gpa = v;
-		else if (!strcmp(word, "size") && x->reason == KVMFS_EXIT_IO)
-			x->io.size = v;
-		else if (!strcmp(word, "size"))
-			x->mmio.size = v;
-		else if (!strcmp(word, "count"))
-			x->io.count = v;
-		else if (!strcmp(word, "data"))
-			memcpy(x->data, &v, sizeof(v));
-		else if (!strcmp(word, "rip"))
-			x->debug.rip = v;
-		else if (!strcmp(word, "dr6"))
-			x->debug.dr6 = v;
-		else if (!strcmp(word, "if") && v)
-			x->state |= KVMFS_STATE_IF;
-		else if (!strcmp(word, "ready") && v)
-			x->state |= KVMFS_STATE_IRQ_READY;
+	x->state = 0;
+	x->reason = word ? parse_reason(word) : 0;
+	if (x->reason == KVMFS_EXIT_IO || x->reason == KVMFS_EXIT_MMIO) {
+		word = strtok_r(NULL, " \n", &save);
+		write = word && (!strcmp(word, "out") || !strcmp(word, "write"));
+		if (x->reason == KVMFS_EXIT_IO)
+			x->io.write = write;
+		else
+			x->mmio.write = write;
 	}
-	if (x->reason == KVMFS_EXIT_IO)
-		x->io.write = write;
-	else if (x->reason == KVMFS_EXIT_MMIO)
-		x->mmio.write = write;
+	while ((word = strtok_r(NULL, " \n", &save)) &&
+	       (value = strtok_r(NULL, " \n", &save)))
+		parse_pair(x, word, value);
 	return x->reason ? (int)x->reason : -1;
+}
+
+/* How many bytes the last exit asked for */
+static unsigned int wanted(const struct kvm_exit *x)
+{
+	if (x->reason == KVMFS_EXIT_IO && !x->io.write)
+		return x->io.size * x->io.count;
+	return x->reason == KVMFS_EXIT_MMIO && !x->mmio.write ? x->mmio.size : 0;
 }
 
 /* What the next run is told: what was read, and what is asked for */
 static int compose_run(const struct kvm_exit *x, char *text, size_t size)
 {
-	unsigned long long v;
+	unsigned int bytes = wanted(x);
 	int n = 0;
 
-	memcpy(&v, x->data, sizeof(v));
-	if (x->reason == KVMFS_EXIT_IO && !x->io.write)
-		n = snprintf(text, size, "data %#llx ",
-			     v & ~0ull >> (64 - 8 * x->io.size));
-	if (x->reason == KVMFS_EXIT_MMIO && !x->mmio.write)
-		n = snprintf(text, size, "data %#llx ",
-			     v & ~0ull >> (64 - 8 * x->mmio.size));
+	if (bytes)
+		n = snprintf(text, size, "data hex:");
+	for (unsigned int i = 0; i < bytes; i++)
+		n += snprintf(text + n, size - n, "%02x", x->data[i]);
 	if (x->request & KVMFS_REQ_INJECT)
-		n += snprintf(text + n, size - n, "inject %u ", x->vector);
+		n += snprintf(text + n, size - n, " inject %u", x->vector);
 	if (x->request & KVMFS_REQ_IRQ_WINDOW)
-		n += snprintf(text + n, size - n, "window ");
-	if (!n)
-		n = snprintf(text, size, "run ");
-	text[n - 1] = '\n';
-	return n;
+		n += snprintf(text + n, size - n, " window");
+	return n + snprintf(text + n, size - n, n ? "\n" : "run\n");
 }
 
 int vm_run(struct vm *vm, struct kvm_exit *x)
 {
-	char line[512];
+	static char line[3 * KVM_EXIT_DATA];
 	int n;
 
 	if (!vm->files)
@@ -263,6 +290,7 @@ int vm_run(struct vm *vm, struct kvm_exit *x)
 	n = compose_run(x, line, sizeof(line));
 	if (sse_syscall(SYS_write, vm->run, (long)line, n) < 0)
 		return -1;
+	x->reason = 0;
 	n = pread(vm->exit, line, sizeof(line) - 1, 0);
 	if (n < 0)
 		return -1;

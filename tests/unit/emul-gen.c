@@ -115,7 +115,7 @@ static void prefixes(struct gen *g, const struct form *f)
 		byte(g, 0x67);
 		g->adsize = lng || g->p->mode != EMUL_PROT32 ? 4 : 2;
 	}
-	if (one_in(flags & F_LOCK ? 4 : 64)) {
+	if (!g->p->no_lock && one_in(flags & F_LOCK ? 4 : 64)) {
 		byte(g, 0xf0);
 		g->lock = true;
 	}
@@ -176,7 +176,8 @@ static void modrm(struct gen *g, const struct form *f)
 	u8 m = (rnd() & ~f->modrm_mask) | f->modrm;
 
 	/* memory more often than the bits alone would have it; CR and DR have none */
-	if (!(f->modrm_mask & 0xc0) && (f->row->flags & F_MEM || g->lock) && m >= 0xc0 && !one_in(16))
+	if (!(f->modrm_mask & 0xc0) && (f->row->flags & F_MEM || g->lock) && m >= 0xc0 &&
+	    !one_in(16))
 		m &= 0x7f;
 	byte(g, m);
 	g->reg = (m >> 3 & 7) | (g->rex & 4) << 1;
@@ -195,12 +196,20 @@ static void immediate(struct gen *g, const struct form *f)
 
 	switch (f->row->imm) {
 	case IMM_B: case IMM_UB:
+		if (f->row->flags & F_F64) {	/* a jump: not into itself */
+			bytes(g, one_in(2) ? rnd_below(128) : 0x80 + rnd_below(100), 1);
+			break;
+		}
 		bytes(g, rnd_value(), 1);
 		break;
 	case IMM_W:
 		bytes(g, rnd_value(), 2);
 		break;
 	case IMM_Z:
+		if (f->row->flags & F_F64) {	/* to where nothing is, or near */
+			bytes(g, one_in(8) ? 0x70000000 + rnd_below(1000) : rnd_below(1000), z);
+			break;
+		}
 		bytes(g, rnd_value(), z);
 		break;
 	case IMM_V:
@@ -230,9 +239,13 @@ static u64 data_address(const struct place *p)
 {
 	if (one_in(40))
 		return p->data + p->data_size - rnd_below(20);
-	if (one_in(40) && p->mode == EMUL_LONG)
-		return rnd();
 	return p->data + 64 + rnd_below(p->data_size - 256);
+}
+
+/* never the test's own memory: the kernel's half, or no canonical address at all */
+static u64 wild_address(void)
+{
+	return rnd() | 1ULL << 47;
 }
 
 static u64 mask(unsigned int size)
@@ -270,19 +283,25 @@ static void aim(struct gen *g, u64 target)
 	struct test_case *c = g->c;
 	u64 want, d;
 
-	if (g->gs)
-		target -= g->p->gs_base;
 	if (g->base < 16 && g->base != g->index) {
+		if (g->adsize == 8 && one_in(40))
+			target = wild_address();
+		if (g->gs)
+			target -= g->p->gs_base;
 		c->regs[g->base] = 0;
 		c->regs[g->base] = target - effective(g);
+		return;
+	}
+	if (g->gs)
+		target -= g->p->gs_base;
+	if (g->index < 16 && g->base == g->index) {
+		c->regs[g->index] = (target - load_disp(g)) / (1 + (1 << g->scale));
 	} else if (g->disp_size >= 2) {
 		if (g->index < 16)
 			c->regs[g->index] = rnd_below(64);
 		d = load_disp(g);
 		want = target - (effective(g) - d);
 		memcpy(c->bytes + g->at_disp, &want, g->disp_size);
-	} else if (g->index < 16) {	/* base is index */
-		c->regs[g->index] = target >> (g->scale ? 2 : 1);
 	}
 }
 
@@ -364,6 +383,10 @@ bool make_case(struct test_case *c, const struct form *f, const struct place *p)
 	if (c->has_mem) {
 		aim(&g, data_address(p));
 		c->mem = effective(&g) + (g.gs ? p->gs_base : 0);
+		/* aiming with rSP moved the stack: not over the test's own memory */
+		if (g.base == R_SP && c->regs[R_SP] - p->data > p->data_size &&
+		    !(c->regs[R_SP] >> 47))
+			return false;
 	}
 	return true;
 }

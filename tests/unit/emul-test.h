@@ -33,6 +33,7 @@ struct place {
 	u64 data, data_size;
 	u64 gs_base;
 	bool override;		/* other segment prefixes are harmless */
+	bool no_lock;		/* no LOCK prefixes */
 };
 
 /* one instruction, and the state that it starts from */

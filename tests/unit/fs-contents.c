@@ -29,8 +29,7 @@ static void test_text(void)
 	text_printf(&t, "%0300d", 1);
 	text_printf(&t, "%01000d", 1);
 	text_hex(&t, "\x01\xab", 2);
-	CHECK(t.len == 1304 && !strcmp(t.buf + 1299, "101ab") == 0);
-	CHECK(!memcmp(t.buf + 1299, "101ab", 5));
+	CHECK(t.len == 1304 && !memcmp(t.buf + 1299, "101ab", 5));
 	text_free(&t);
 
 	CHECK(!text_u64("0", &v) && v == 0);
@@ -315,7 +314,7 @@ static void test_discard(void)
 {
 	fake_reset();
 	CHECK(!put("memmap", "ram 0 1M\nrom 1M 64K\n") && !fake_discarded);
-	CHECK(!put("memmap", "ram 0 2M\n") == 0);
+	CHECK_REFUSED("memmap", "ram 0 2M\n", "overlaps");
 	CHECK(!put("memmap", "none 1M 64K\n") && fake_discarded == 0x10000);
 	CHECK(!put("memmap", "ram 0 2M\n") && fake_discarded == 0x10000);
 	CHECK(!put("memmap", "ram 0 1M\n") && fake_discarded == 0x110000);
@@ -331,7 +330,16 @@ static void test_discard(void)
 	CHECK(!kvmfs_mem_resize(&fake, 1 << 20) && fake.n_map == 2);
 	CHECK(kvmfs_mem_resize(&fake, 100) == -EINVAL && strstr(fake_vm.error, "page size"));
 	CHECK(kvmfs_mem_resize(&fake, VM_MAX_GPA + 4096) == -EFBIG);
+	CHECK(kvmfs_mem_grow(&fake, 2 << 20) == -ENXIO);
 	CHECK(!kvmfs_mem_resize(&fake, 0) && !fake.n_map);
+
+	CHECK(!kvmfs_mem_grow(&fake, 5000) && !kvmfs_mem_grow(&fake, 9000));
+	CHECK_TEXT("memmap", "ram 0x0 0x3000\n");
+	CHECK(kvmfs_mem_grow(&fake, VM_MAX_GPA + 1) == -ENXIO);
+	fake_discarded = 0;
+	CHECK(!put_bytes(0, "memmap", "ram 0 8K\n", 9, false, true) && fake_discarded == 4096);
+	CHECK(kvmfs_mem_grow(&fake, 20000) == -ENXIO);
+	CHECK(!kvmfs_mem_resize(&fake, 0));
 
 	fake_max_mem = 1 << 20;
 	CHECK(put("memmap", "ram 0 1M\nrom 1M 4K\n") == -ENOSPC && !fake.n_map);

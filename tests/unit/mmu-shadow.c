@@ -531,8 +531,12 @@ static void load_cr3(struct cpu *c)
 		/* the four pointers are in frame 15, made afresh */
 		unsigned int i;
 
-		for (i = 0; i < 4; i++)
-			*(u64 *)ram((15 << 12) + 8 * i) = (u64)(1 + below(6)) << 12 | chance(90);
+		for (i = 0; i < 4; i++) {
+			u64 pdpte = (u64)(1 + below(6)) << 12 | chance(90);
+
+			if (mem_write(&vm, (15 << 12) + 8 * i, &pdpte, 8))
+				die("mem_write", c - cpu, -1, i, 0);
+		}
 		listen_all();
 		c->v.cr3 = 15 << 12;
 		if (!mmu_load_pdptrs(&c->v, c->v.cr3))

@@ -92,6 +92,16 @@ bool page_orphan(const struct mmu_page *sp)
 	return !sp->parents && !sp->roots;
 }
 
+static bool page_empty(const struct mmu_page *sp)
+{
+	unsigned long any = 0;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(sp->present); i++)
+		any |= sp->present[i];
+	return !any;
+}
+
 /**
  * page_link() - let an spte point to a shadow page
  * @v: the vCPU, whose caches are used
@@ -105,9 +115,27 @@ void page_link(struct vcpu *v, struct mmu_page *sp, unsigned int i, struct mmu_p
 {
 	if (child->digest)
 		table_linked(v->vm, child);
+	else if (!child->role.direct && !page_empty(child))
+		sync_open(v->vm);
 	rmap_add(&child->parents, &sp->spt[i], &v->mmu.rmaps);
 	__set_bit(i, sp->present);
 	WRITE_ONCE(sp->spt[i], __pa(child->spt) | bits);
+}
+
+/**
+ * dir_set_bits() - change the rights in an spte that points to a shadow page
+ * @vm: the VM, mmu_lock held
+ * @sptep: the spte
+ * @bits: its new rights
+ */
+void dir_set_bits(struct vm *vm, u64 *sptep, u64 bits)
+{
+	u64 old = *sptep;
+
+	/* without U it gives more as well, where SMEP or SMAP are on */
+	if ((bits & ~old & PT_W) || ((bits ^ old) & PT_U) || (old & ~bits & PT_NX))
+		sync_open(vm);
+	WRITE_ONCE(*sptep, (old & PT_ADDR) | bits);
 }
 
 /**

@@ -168,7 +168,7 @@ static struct mmu_page *step_down(struct vcpu *v, struct mmu_page *sp, unsigned 
 		child = spte_child(old);
 		if (likely(child->gfn == gfn && child->role.word == role.word)) {
 			if (unlikely((old ^ bits) & (PT_W | PT_U | PT_NX)))
-				WRITE_ONCE(sp->spt[i], (old & PT_ADDR) | bits);
+				dir_set_bits(v->vm, &sp->spt[i], bits);
 			return child;
 		}
 		page_unlink(v->vm, sp, i);

@@ -183,6 +183,7 @@ void page_reclaim(struct vm *vm, unsigned int n);
 bool page_used(struct mmu_page *sp);
 void page_link(struct vcpu *v, struct mmu_page *sp, unsigned int i, struct mmu_page *child,
 	       u64 bits);
+void dir_set_bits(struct vm *vm, u64 *sptep, u64 bits);
 void page_unlink(struct vm *vm, struct mmu_page *sp, unsigned int i);
 bool page_orphan(const struct mmu_page *sp);
 
@@ -292,6 +293,7 @@ void table_orphaned(struct vm *vm, struct mmu_page *sp);
 bool table_open(struct vm *vm, u64 gfn, struct gpage *gp);
 void table_written(struct vm *vm, u64 gfn, unsigned int offset, unsigned int n);
 void sync_leaf(struct vm *vm, struct mmu_page *sp, unsigned int i);
+void sync_open(struct vm *vm);
 void sync_all(struct vm *vm);
 
 /* --- cache.c: allocation and flushing --------------------------------------- */

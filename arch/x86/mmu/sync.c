@@ -74,6 +74,22 @@ static void sync_page(struct vm *vm, struct mmu_page *sp)
 		sync_leaf(vm, sp, i);
 }
 
+/**
+ * sync_open() - a directory leads somewhere new, or gives more than before
+ * @vm: the VM, mmu_lock held
+ *
+ * Below it may be open tables, with sptes that are stale. The guest has that
+ * coming where it did not flush. But there were no translations of this kind here
+ * before, so nothing needs a flush, and what is found must be what the tables say.
+ */
+void sync_open(struct vm *vm)
+{
+	struct mmu_page *sp;
+
+	list_for_each_entry(sp, &vm->mmu.open, open)
+		sync_page(vm, sp);
+}
+
 /* protect an open table again */
 static void table_close(struct vm *vm, u64 gfn, struct gpage *gp)
 {
@@ -152,8 +168,7 @@ static void limit_open(struct vm *vm, u64 gfn)
  * @vm: the VM, mmu_lock held
  * @sp: level 1, not direct
  *
- * If the table is open its sptes may be stale. The guest has that coming where it
- * did not flush, but at these addresses nothing was there to be flushed.
+ * As with sync_open(), it must not find stale sptes there.
  */
 void table_linked(struct vm *vm, struct mmu_page *sp)
 {
@@ -240,7 +255,7 @@ static void refresh_dir(struct vm *vm, struct mmu_page *sp, unsigned int i)
 	if ((old ^ bits) & (PT_W | PT_U | PT_NX)) {
 		vm->mmu.owed = true;
 		vm->mmu.stale_large |= large;
-		WRITE_ONCE(sp->spt[i], (old & PT_ADDR) | bits);
+		dir_set_bits(vm, &sp->spt[i], bits);
 	}
 }
 

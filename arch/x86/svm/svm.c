@@ -40,7 +40,7 @@ static void svm_vcpu_free(struct vcpu *v)
 }
 
 /* this thread is on this CPU for now: what the host has in FS, GS, TR, ... */
-static void svm_load(struct vcpu *v)
+static bool svm_load(struct vcpu *v)
 {
 	struct svm_vcpu *s = to_svm(v);
 	u64 pa = svm_host_page();
@@ -54,6 +54,7 @@ static void svm_load(struct vcpu *v)
 	/* the guest before must not steer this one's branches */
 	if (svm_guest_changed(v))
 		indirect_branch_prediction_barrier();
+	return true;
 }
 
 static void svm_enter(struct vcpu *v)

@@ -9,8 +9,8 @@
 #include <linux/string.h>
 #include <asm/asm.h>
 #include <asm/cpufeature.h>
-#include <asm/intel_pt.h>
 #include <asm/msr.h>
+#include <asm/perf_event.h>
 #include <asm/processor.h>
 #include <asm/tlbflush.h>
 #include "arch/x86/vmx/vmx.h"

@@ -7,6 +7,7 @@
 #define PAGE_SHIFT	12
 #define PAGE_SIZE	4096ul
 #define PAGE_MASK	(~(PAGE_SIZE - 1))
+#define round_up(n, a)		(((n) + (a) - 1) & ~((__typeof__(n))(a) - 1))
 #define offset_in_page(p)	((unsigned long)(p) & ~PAGE_MASK)
 
 #define GFP_KERNEL_ACCOUNT	0u
