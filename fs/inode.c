@@ -6,6 +6,7 @@
 #include <linux/cred.h>
 #include <linux/fs.h>
 #include <linux/fsnotify.h>
+#include <linux/namei.h>
 #include "fs/kvmfs.h"
 
 #define INODES_PER_CPU	64	/* inode numbers: the directory, its files, cpu0 */

@@ -289,6 +289,7 @@ int main(int argc, char **argv)
 {
 	struct vm *vm;
 
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	parse(argc, argv);
 	vm = vm_open(&options.vm);
 	if (!vm)

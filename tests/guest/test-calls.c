@@ -102,7 +102,7 @@ static void test_create(void)
 static void test_sizes(void)
 {
 	static struct { struct kvm_exit x; char more[64]; } big;
-	int fd = machine(0, "\xf4", 1);
+	int fd = machine(0, "\xf4\xeb\xfd", 3);	/* hlt; jmp */
 
 	ok(fails(run(fd, &big.x, KVM_EXIT_SIZE_MIN - 8), EINVAL),
 	   "a struct that is too small: EINVAL");
@@ -246,7 +246,9 @@ static void test_kill(void)
 			run(fd, &x, sizeof(x));
 			_exit(1);
 		}
-		usleep(20000);
+		for (int n = 0; n < 100 && access(path, F_OK); n++)
+			usleep(10000);
+		usleep(30000);
 		good &= !access(path, F_OK);
 		kill(pid, SIGKILL);
 		waitpid(pid, &status, 0);

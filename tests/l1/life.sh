@@ -22,12 +22,10 @@ counts() {
 }
 
 start() {
-	name=$1
-	shift
-	"$G/guestrun" -d "$KVM" -n "$name" "$@" "$G/count.64" >"/tmp/$name" 2>&1 &
-	eval "pid_$name=$!"
+	"$G/guestrun" -d "$KVM" -n "$1" "$G/count.64" >"/tmp/$1" 2>&1 &
+	eval "pid_$1=$!"
 	for i in 1 2 3 4 5 6 7 8 9 10; do
-		grep -q counting "/tmp/$name" && return 0
+		grep -q counting "/tmp/$1" && return 0
 		sleep 0.3
 	done
 	return 1
@@ -132,7 +130,7 @@ test_module() {
 	ok "rmmod" rmmod kvmfs
 	for i in 1 2 3; do
 		insmod /kvmfs/kvmfs.ko && mount -t kvmfs kvmfs "$KVM" &&
-			mkdir "$KVM/a" && "$G/guestrun" -d "$KVM" "$G/irq.32" &&
+			mkdir "$KVM/a" && "$G/guestrun" -d "$KVM" "$G/cpu.32" &&
 			umount "$KVM" && rmmod kvmfs || break
 	done >/tmp/again 2>&1
 	ok "loaded and unloaded three times" refused grep -q kvmfs /proc/modules

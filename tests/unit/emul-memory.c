@@ -15,14 +15,16 @@ static void test_fetch(void)
 	w.e.rip = 0x1ffe;
 	w.regs[R_DI] = 0x3000;
 	w.page[2] = P_ABSENT;
-	tap(emul_run(&w.e) == EMUL_OK && w.e.rip == 0x2000, "the page after the last byte is not needed");
+	tap(emul_run(&w.e) == EMUL_OK && w.e.rip == 0x2000,
+	    "the page after the last byte is not needed");
 
 	WORLD(EMUL_LONG, 0, "");
 	memcpy(w.mem + 0x1ffe, "\x89\x87", 2);
 	w.e.rip = 0x1ffe;
 	w.page[2] = P_ABSENT;
 	rc = emul_run(&w.e);
-	tap(fault_is(rc, EXC_PF, 0) && w.e.exc.cr2 == 0x2000, "it is when the instruction goes on there");
+	tap(fault_is(rc, EXC_PF, 0) && w.e.exc.cr2 == 0x2000,
+	    "it is when the instruction goes on there");
 
 	WORLD(EMUL_LONG, 0, "\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x90");
 	tap(fault_is(emul_run(&w.e), EXC_GP, 0), "16 bytes are too long");
@@ -79,13 +81,15 @@ static void test_string_fault(void)
 	w.page[0x13] = P_ABSENT;
 	w.e.rflags |= X86_EFLAGS_CF;
 	rc = emul_run(&w.e);
-	tap(rc == EMUL_AGAIN && w.regs[R_CX] == 7 && w.e.rflags == (X86_EFLAGS_FIXED | X86_EFLAGS_CF),
+	tap(rc == EMUL_AGAIN && w.regs[R_CX] == 7 &&
+	    w.e.rflags == (X86_EFLAGS_FIXED | X86_EFLAGS_CF),
 	    "repe cmps: flags stay until it ends");
 
 	WORLD(EMUL_PROT32, 0, "\x60");
 	w.regs[R_SP] = 0x13010;
 	w.page[0x12] = P_ABSENT;
-	tap(fault_is(emul_run(&w.e), EXC_PF, 2) && w.regs[R_SP] == 0x13010, "pusha faults as a whole");
+	tap(fault_is(emul_run(&w.e), EXC_PF, 2) && w.regs[R_SP] == 0x13010,
+	    "pusha faults as a whole");
 
 	WORLD(EMUL_PROT32, 0, "\x61");
 	w.regs[R_SP] = 0x12ff0;
@@ -189,7 +193,8 @@ static void test_lock(void)
 	w.regs[R_AX] = 5;
 	put(0x10000, 10, 4);
 	rc = emul_run(&w.e);
-	tap(rc == EMUL_OK && w.swaps == 1 && !w.writes && w.regs[R_AX] == 10 && get(0x10000, 4) == 5,
+	tap(rc == EMUL_OK && w.swaps == 1 && !w.writes && w.regs[R_AX] == 10 &&
+	    get(0x10000, 4) == 5,
 	    "xchg is locked without being told");
 
 	/* add %eax,(%rdi) */
@@ -256,7 +261,8 @@ static void test_ports(void)
 	w.regs[R_CX] = 4;
 	w.regs[R_DI] = 0x10000;
 	w.page[0x10] = P_ABSENT;
-	tap(fault_is(emul_run(&w.e), EXC_PF, 2) && !w.ins, "rep ins faults before it reads the port");
+	tap(fault_is(emul_run(&w.e), EXC_PF, 2) && !w.ins,
+	    "rep ins faults before it reads the port");
 
 	/* rep outsb */
 	WORLD(EMUL_LONG, 0, "\xf3\x6e");
@@ -314,7 +320,8 @@ static void test_limits(void)
 
 	WORLD(EMUL_REAL, 0, "\x89\x07");
 	w.regs[R_BX] = 0xffff;
-	tap(fault_is(emul_run(&w.e), EXC_GP, 0) && !w.e.exc.has_error, "a word at 0xffff in real mode");
+	tap(fault_is(emul_run(&w.e), EXC_GP, 0) && !w.e.exc.has_error,
+	    "a word at 0xffff in real mode");
 
 	WORLD(EMUL_REAL, 0, "\x67\x89\x07");
 	w.regs[R_DI] = 0x20000;

@@ -5,7 +5,6 @@
  * a fault, and in emul_run() over the same memory. Registers, defined flags,
  * memory, and the exception with its error code must agree.
  */
-#define _GNU_SOURCE
 #include <asm/prctl.h>
 #include <signal.h>
 #include <sys/mman.h>

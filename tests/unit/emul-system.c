@@ -67,7 +67,8 @@ static void test_segments(void)
 	flat_gdt();
 	w.regs[R_AX] = 0x60;
 	rc = emul_run(&w.e);
-	tap(rc == EMUL_OK && w.seg[SEG_TR].attr == 0x8b && w.mem[0x30065] == 0x8b, "ltr marks it busy");
+	tap(rc == EMUL_OK && w.seg[SEG_TR].attr == 0x8b && w.mem[0x30065] == 0x8b,
+	    "ltr marks it busy");
 	w.e.decoded = false;
 	w.regs[R_AX] = 0x70;
 	tap(emul_run(&w.e) == EMUL_OK && w.seg[SEG_LDTR].base == 0x6000, "lldt");
@@ -339,12 +340,14 @@ static void test_system(void)
 	/* sidt (%rdi) */
 	WORLD(EMUL_LONG, 0, "\x0f\x01\x0f");
 	w.regs[R_DI] = 0x2000;
-	tap(emul_run(&w.e) == EMUL_OK && get(0x2000, 2) == 0xfff && get(0x2002, 8) == 0x31000, "sidt");
+	tap(emul_run(&w.e) == EMUL_OK && get(0x2000, 2) == 0xfff && get(0x2002, 8) == 0x31000,
+	    "sidt");
 
 	/* rdmsr */
 	WORLD(EMUL_LONG, 0, "\x0f\x32");
 	w.msr = 0x1234567890ULL;
-	tap(emul_run(&w.e) == EMUL_OK && w.regs[R_AX] == 0x34567890 && w.regs[R_DX] == 0x12, "rdmsr");
+	tap(emul_run(&w.e) == EMUL_OK && w.regs[R_AX] == 0x34567890 && w.regs[R_DX] == 0x12,
+	    "rdmsr");
 	w.e.rip = W_CODE;
 	w.regs[R_CX] = 0x666;
 	tap(fault_is(emul_run(&w.e), EXC_GP, 0), "of none: #GP(0)");

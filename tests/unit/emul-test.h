@@ -14,7 +14,7 @@
 /* --- TAP and random numbers ------------------------------------------------- */
 
 extern unsigned int tap_count, tap_failed;
-void tap(bool ok, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+__printf(2, 3) void tap(bool ok, const char *fmt, ...);
 int tap_end(void);
 
 u64 rnd(void);

@@ -302,9 +302,9 @@ static void report(const struct test_case *c, const char *what, int rc)
 static bool usable(const struct form *f)
 {
 	static const char *const system[] = {
-		"int", "int3", "into", "bound", "hlt", "cpuid", "rdtsc", "rdtscp", "mov cr", "mov dr",
-		"in", "out", "ins", "outs", "rdmsr", "wrmsr", "lmsw", "smsw", "clts", "sgdt", "sidt",
-		"lgdt", "lidt", "invlpg", "invd", "wbinvd", "sti", "cli", "swapgs", "clac", "stac",
+		"int", "int3", "into", "bound", "hlt", "cpuid", "rdtsc", "rdtscp", "mov cr",
+		"mov dr", "in", "out", "ins", "outs", "rdmsr", "wrmsr", "lmsw", "smsw", "clts",
+		"sgdt", "sidt", "lgdt", "lidt", "invlpg", "invd", "wbinvd", "sti", "cli", "swapgs", "clac", "stac",
 		"lldt", "ltr", "sldt", "str", "lar", "lsl", "verr", "verw", "arpl", "ud", "ud0",
 		/* not in its CPU model; the comparison with the processor has them */
 		"prefetchw", "prefetch", "clwb", "clflush", "popcnt", "movbe",
@@ -467,7 +467,8 @@ int main(void)
 			.name = "real",
 			.place = {
 				.mode = EMUL_REAL, .code = 0x8000, .code_size = 2 * PAGE,
-				.data = 0x2000, .data_size = PAGE, .override = true, .no_lock = true,
+				.data = 0x2000, .data_size = PAGE, .override = true,
+				.no_lock = true,
 			},
 			.base = { 0x20000, 0x10000, 0x30000, 0x40000, 0x50000, 0x60000 },
 		}, {
