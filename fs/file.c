@@ -13,7 +13,7 @@
 #include "fs/kvmfs.h"
 
 #define SHORT_WRITE	120	/* bytes that are not worth an allocation */
-#define WINDOW_MAX	1024	/* bytes of a binary window */
+#define WINDOW_MAX	(8 * KVM_REG_SLOTS)	/* bytes of the largest binary window */
 
 /**
  * struct open_text - an open text file

@@ -73,12 +73,9 @@ const char *cr_check(struct vcpu *v, u64 cr0, u64 cr4, u64 efer)
 
 bool cpu_long_mode(struct vcpu *v)
 {
-	struct hv_segment cs;
+	u64 base;
 
-	if (!(v->efer & EFER_LMA))
-		return false;
-	vendor->get_segment(v, SEG_CS, &cs);
-	return cs.attr & SEG_ATTR_L;
+	return (v->efer & EFER_LMA) && vendor->code(v, &base);
 }
 
 static bool pae_paging(struct vcpu *v, u64 cr0, u64 cr4, u64 efer)

@@ -41,14 +41,11 @@ static int fetch_more(struct emul *e)
 	return EMUL_OK;
 }
 
-/* make the next @n bytes available */
-static int need(struct emul *e, unsigned int n)
+static noinline int fetch_until(struct emul *e, unsigned int n)
 {
 	struct emul_insn *i = &e->insn;
 	int rc;
 
-	if (likely(i->pos + n <= i->fetched))
-		return EMUL_OK;
 	if (i->pos + n > EMUL_MAX_INSN)
 		return emul_raise_code(e, EXC_GP, 0);
 	while (i->pos + n > i->fetched) {
@@ -57,6 +54,14 @@ static int need(struct emul *e, unsigned int n)
 			return rc;
 	}
 	return EMUL_OK;
+}
+
+/* make the next @n bytes available */
+static inline int need(struct emul *e, unsigned int n)
+{
+	if (likely(e->insn.pos + n <= e->insn.fetched))
+		return EMUL_OK;
+	return fetch_until(e, n);
 }
 
 static inline int next_byte(struct emul *e, u8 *b)
@@ -98,8 +103,14 @@ static void set_override(struct emul *e, unsigned int seg)
 		e->insn.override = seg;
 }
 
-/* true: @b was a legacy prefix */
-static bool legacy_prefix(struct emul *e, u8 b, bool *adprefix)
+/* a bit for each legacy prefix */
+static const u32 legacy_prefixes[8] = {
+	[1] = BIT(0x26 & 31) | BIT(0x2e & 31) | BIT(0x36 & 31) | BIT(0x3e & 31),
+	[3] = BIT(0x64 & 31) | BIT(0x65 & 31) | BIT(0x66 & 31) | BIT(0x67 & 31),
+	[7] = BIT(0xf0 & 31) | BIT(0xf2 & 31) | BIT(0xf3 & 31),
+};
+
+static void legacy_prefix(struct emul *e, u8 b)
 {
 	struct emul_insn *i = &e->insn;
 
@@ -114,7 +125,7 @@ static bool legacy_prefix(struct emul *e, u8 b, bool *adprefix)
 		i->opprefix = 1;
 		break;
 	case 0x67:
-		*adprefix = true;
+		i->adprefix = 1;
 		break;
 	case 0xf0:
 		i->lock = 1;
@@ -122,17 +133,13 @@ static bool legacy_prefix(struct emul *e, u8 b, bool *adprefix)
 	case 0xf2: case 0xf3:
 		i->rep = b;
 		break;
-	default:
-		return false;
 	}
-	return true;
 }
 
 /* prefixes, and the first opcode byte into @b */
 static int prefixes(struct emul *e, u8 *b)
 {
 	struct emul_insn *i = &e->insn;
-	bool adprefix = false;
 	int rc;
 
 	for (;;) {
@@ -143,22 +150,23 @@ static int prefixes(struct emul *e, u8 *b)
 			i->rex = *b;
 			continue;
 		}
-		if (!legacy_prefix(e, *b, &adprefix))
+		if (likely(!(legacy_prefixes[*b >> 5] >> (*b & 31) & 1)))
 			break;
+		legacy_prefix(e, *b);
 		i->rex = 0;		/* it counts right before the opcode alone */
 	}
 	switch (e->mode) {
 	case EMUL_LONG:
 		i->opsize = i->rex & 8 ? 8 : i->opprefix ? 2 : 4;
-		i->adsize = adprefix ? 4 : 8;
+		i->adsize = i->adprefix ? 4 : 8;
 		break;
 	case EMUL_PROT32:
 		i->opsize = i->opprefix ? 2 : 4;
-		i->adsize = adprefix ? 2 : 4;
+		i->adsize = i->adprefix ? 2 : 4;
 		break;
 	default:
 		i->opsize = i->opprefix ? 4 : 2;
-		i->adsize = adprefix ? 4 : 2;
+		i->adsize = i->adprefix ? 4 : 2;
 	}
 	return EMUL_OK;
 }
@@ -171,7 +179,6 @@ static int opcode(struct emul *e, const struct emul_row **row)
 	rc = prefixes(e, &i->opcode);
 	if (rc)
 		return rc;
-	i->map = 0;
 	*row = &emul_one_byte[i->opcode];
 	if (likely(i->opcode != 0x0f))
 		return EMUL_OK;
@@ -370,12 +377,16 @@ static void reset(struct emul_insn *i)
 	i->rep = 0;
 	i->lock = 0;
 	i->opprefix = 0;
+	i->adprefix = 0;
+	i->map = 0;
 	i->override = EMUL_NO_SEG;
 	i->seg = SEG_DS;
 	i->base = EMUL_NO_REG;
 	i->index = EMUL_NO_REG;
 	i->scale = 0;
 	i->mem = false;
+	i->opcode = 0;
+	i->opsize = 0;
 	i->disp = 0;
 	i->imm = 0;
 }

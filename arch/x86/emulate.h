@@ -131,19 +131,22 @@ struct emul_operand {
 /* a decoded instruction: private to emul*.c */
 struct emul_insn {
 	u8 bytes[16];
+	/* those that every instruction resets stand together */
 	u8 fetched;			/* of bytes[] */
 	u8 pos;				/* the next byte to decode */
-	u8 opsize;			/* 1, 2, 4, 8 */
-	u8 adsize;			/* 2, 4, 8 */
-	u8 rex, rep, lock, opprefix;
+	u8 rex, rep, lock, opprefix, adprefix;
+	u8 map;				/* 0: one byte, 1: 0f, 2: 0f38, 3: 0f3a */
 	u8 override;			/* segment of a prefix, 0xff: none */
 	u8 seg;				/* segment of the memory operand */
-	u8 opcode, map;			/* map 0: one byte, 1: 0f, 2: 0f38, 3: 0f3a */
-	u8 modrm, mod, reg, rm;
 	u8 base, index, scale;		/* registers of the address, 0xff: none, 0xfe: rip */
 	bool mem;			/* rm is memory */
+	u8 opcode;
+	u8 opsize;			/* 1, 2, 4, 8 */
 	s64 disp;
-	u64 imm, imm2;
+	u64 imm;
+	u64 imm2;
+	u8 adsize;			/* 2, 4, 8 */
+	u8 modrm, mod, reg, rm;
 	u64 ea;				/* effective address, before the segment */
 	const struct emul_row *row;	/* of the opcode table */
 };
@@ -161,7 +164,7 @@ struct emul_insn {
 struct emul {
 	const struct emul_ops *ops;
 	void *ctx;			/* of the caller, for ops */
-	u64 *regs;			/* 16, encoding order: rax rcx rdx rbx rsp rbp rsi rdi r8.. */
+	u64 *regs;			/* 16, in encoding order: rax rcx rdx rbx rsp ... */
 	u64 rip;
 	u64 rflags;
 	u64 cr0;			/* cached for mode checks */
@@ -173,8 +176,8 @@ struct emul {
 	/* results */
 	struct hv_exception exc;
 	int error;
-	bool done;			/* with EMUL_EXIT: see above */
 	bool decoded;
+	bool done;			/* with EMUL_EXIT: see above */
 	bool sti_shadow;		/* STI ran: one more instruction without interrupts */
 	bool ss_shadow;			/* MOV SS / POP SS likewise */
 	bool wrote_rsp;			/* for callers that track */
@@ -182,7 +185,7 @@ struct emul {
 
 	/* the rest is private to emul*.c */
 	bool exit;			/* a write was queued for user space */
-	u16 dirty;			/* registers written, old values in undo[] */
+	u32 dirty;			/* registers written, old values in undo[] */
 	u64 next_rip;			/* rip and rflags once the instruction is done */
 	u64 flags;
 	struct emul_operand src, dst;

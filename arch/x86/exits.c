@@ -14,7 +14,9 @@
 
 static u64 wrap_rip(struct vcpu *v, u64 rip)
 {
-	return cpu_long_mode(v) ? rip : (u32)rip;
+	u64 base;
+
+	return vendor->code(v, &base) ? rip : (u32)rip;
 }
 
 /*

@@ -220,8 +220,10 @@ static int run_loop(struct vcpu *v)
 		run_guest(v, &x);
 		if (x.kind == EXIT_HOST_IRQ) {
 			/* taken here, while the time still counts as the guest's */
-			v->stat.host_irq++;
 			local_irq_enable();
+			/* STI holds interrupts back for one more instruction: this */
+			v->stat.host_irq++;
+			barrier();
 			local_irq_disable();
 		}
 		vtime_account_guest_exit();

@@ -209,6 +209,7 @@ struct vm {
  * @open_window: exit as soon as an interrupt (@nmi: NMI) can be taken
  * @blocked:	BLOCK_* bits; @set_blocked sets them
  * @flush_tlb:	of this vCPU, all (at next entry); @flush_gva of one address
+ * @code:	true if the guest runs 64-bit code; else @base is that of its code segment
  * @get_msr, @set_msr: of the few that the hardware block holds; -ENOENT: not mine
  */
 struct vendor_ops {
@@ -239,6 +240,7 @@ struct vendor_ops {
 	void (*get_table)(struct vcpu *v, bool idt, struct hv_table *t);
 	void (*set_table)(struct vcpu *v, bool idt, const struct hv_table *t);
 	unsigned int (*cpl)(struct vcpu *v);
+	bool (*code)(struct vcpu *v, u64 *base);
 	int (*get_msr)(struct vcpu *v, u32 index, u64 *val);
 	int (*set_msr)(struct vcpu *v, u32 index, u64 val);
 	void (*set_tsc_offset)(struct vcpu *v);

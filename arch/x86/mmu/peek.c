@@ -47,14 +47,11 @@ bool mmu_peek_code(struct vcpu *v, void *buf, unsigned int n)
 {
 	bool was_in = v->in_guest;
 	unsigned long flags;
-	struct hv_segment cs;
 	const void *code = NULL;
-	u64 la = v->rip;
+	u64 la = v->rip, base;
 
-	if (!(v->efer & EFER_LMA) || !cpu_long_mode(v)) {
-		vendor->get_segment(v, SEG_CS, &cs);
-		la = (u32)(la + cs.base);
-	}
+	if (!vendor->code(v, &base))
+		la = (u32)(la + base);
 	if ((la & ~PAGE_MASK) + n > PAGE_SIZE)
 		return false;
 	local_irq_save(flags);

@@ -155,9 +155,9 @@ u64 dir_child(struct vm_mmu *m, const struct mmu_page *sp, unsigned int i, u64 g
 	       (r.mode == MMU_32 ? (i & 1) << 9 : 0);
 }
 
-/* the page below entry @i of @sp, linked there */
-static struct mmu_page *step_down(struct vcpu *v, struct mmu_page *sp, unsigned int i,
-				  u64 gpte, bool large)
+/* the slow part of step_down(): something is missing or another one than it was */
+static noinline struct mmu_page *step_new(struct vcpu *v, struct mmu_page *sp, unsigned int i,
+					  u64 gpte, bool large)
 {
 	u64 bits = dir_bits(sp->role, gpte, large), old = sp->spt[i], gfn;
 	struct mmu_page *child;
@@ -166,8 +166,8 @@ static struct mmu_page *step_down(struct vcpu *v, struct mmu_page *sp, unsigned 
 	gfn = dir_child(&v->vm->mmu, sp, i, gpte, large, &role);
 	if (old) {
 		child = spte_child(old);
-		if (likely(child->gfn == gfn && child->role.word == role.word)) {
-			if (unlikely((old ^ bits) & (PT_W | PT_U | PT_NX)))
+		if (child->gfn == gfn && child->role.word == role.word) {
+			if ((old ^ bits) & (PT_W | PT_U | PT_NX))
 				dir_set_bits(v->vm, &sp->spt[i], bits);
 			return child;
 		}
@@ -179,38 +179,60 @@ static struct mmu_page *step_down(struct vcpu *v, struct mmu_page *sp, unsigned 
 	return child;
 }
 
+/* the page below entry @i of @sp, linked there */
+static struct mmu_page *step_down(struct vcpu *v, struct mmu_page *sp, unsigned int i,
+				  u64 gpte, bool large)
+{
+	u64 spte = sp->spt[i];
+	struct mmu_page *child;
+
+	/*
+	 * Nearly always it is there, and what it should be: directories are kept
+	 * true, so that its gfn and rights tell enough. (With CR0.WP = 0 they do not.)
+	 */
+	if (likely(spte && !large && !sp->role.direct && !sp->role.nwp)) {
+		child = spte_child(spte);
+		if (likely(!((spte ^ gpte) & (PT_W | PT_U | PT_NX)) && !child->role.direct &&
+			   child->gfn == mem_target(&v->vm->mmu, (gpte & PT_ADDR) >> PAGE_SHIFT)))
+			return child;
+	}
+	return step_new(v, sp, i, gpte, large);
+}
+
 static unsigned int spt_index(u64 gva, unsigned int level)
 {
 	return gva >> (12 + 9 * (level - 1)) & (PT_ENTRIES - 1);
+}
+
+static void prefetch_one(struct vcpu *v, struct mmu_page *sp, unsigned int i, u64 gpte, u64 gfn)
+{
+	struct gpage *gp = mem_gpage(&v->vm->mmu, gfn);
+
+	if (!gp->va || v->mmu.rmaps.n <= KEEP_RMAPS)
+		return;
+	leaf_set(v->vm, sp, i, leaf_bits(sp, gpte, gp), gp, gpte_digest(gpte), &v->mmu.rmaps);
+	v->vm->mmu.stat.prefetched++;
 }
 
 /* neighbours that the guest's tables allow and whose pages we know */
 static void prefetch_around(struct vcpu *v, struct mmu_page *sp, unsigned int at)
 {
 	unsigned int i = at & ~(PREFETCH - 1), end = i + PREFETCH;
-	struct vm_mmu *m = &v->vm->mmu;
-	u64 gpte = DIRECT_GPTE, gfn;
-	struct gpage *gp;
+	u64 gpte;
 
-	for (; i < end && v->mmu.rmaps.n > KEEP_RMAPS; i++) {
-		if (sp->spt[i])
-			continue;
-		if (sp->digest) {
-			gpte = gpte_read(sp, i);
-			if (!gpte_usable(sp, gpte))
-				continue;
-			gfn = (gpte & PT_ADDR) >> PAGE_SHIFT;
-		} else {
-			gfn = sp->gfn + i;
-		}
-		gp = mem_gpage(m, gfn);
-		if (!gp->va)
-			continue;
-		leaf_set(v->vm, sp, i, leaf_bits(sp, gpte, gp), gp, gpte_digest(gpte),
-			 &v->mmu.rmaps);
-		m->stat.prefetched++;
+	if (!sp->digest) {
+		for (; i < end; i++)
+			if (!sp->spt[i])
+				prefetch_one(v, sp, i, DIRECT_GPTE, sp->gfn + i);
+		return;
 	}
-	cache_check(&v->mmu);
+	for (; i < end; i++) {
+		gpte = gpte_read(sp, i);
+		if ((gpte & (PT_P | PT_A)) != (PT_P | PT_A) || sp->spt[i])
+			continue;
+		if (gpte_usable(sp, gpte))
+			prefetch_one(v, sp, i, gpte, (gpte & PT_ADDR) >> PAGE_SHIFT);
+	}
 }
 
 static struct mmu_page *root_of(struct vcpu *v, u64 gva)
@@ -251,6 +273,7 @@ static void map(struct vcpu *v, struct walk *w, struct gpage *gp)
 	leaf_set(v->vm, sp, i, bits, gp, gpte_digest(gpte), &v->mmu.rmaps);
 	gp->va |= GP_ACCESSED;
 	prefetch_around(v, sp, i);
+	cache_check(&v->mmu);
 }
 
 /* --- faults ------------------------------------------------------------------------- */

@@ -33,7 +33,7 @@
  * @access:	in: PF_W, PF_U, PF_I, PF_IMPLICIT
  * @level:	the level whose entry maps the page; above all levels if paging is off
  * @error:	error code of the #PF, where there is one
- * @acc:	PT_W, PT_U of all entries together, and PT_NX *set* if it may be executed
+ * @acc:	PT_W, PT_U, PT_A: all entries have it; PT_NX *set*: none has it
  * @gpa:	what @gva is, all bits
  * @missing:	WALK_MISSING: the frame that has to be fetched
  * @pte:	entries read, by level

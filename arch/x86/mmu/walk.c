@@ -3,10 +3,9 @@
  * The guest's own page tables, walked as the processor would: SDM vol. 3,
  * chapter 4.
  *
- * All formats go through one loop. They differ in how many levels there are,
- * how many bits of the address each takes, how wide an entry is, and which bits
- * are reserved; that is data, the first three in formats[], the last in
- * v->mmu.rsvd.
+ * All formats go through one loop, descend(). They differ in how many levels there
+ * are, how many bits of the address each takes, how wide an entry is (its arguments),
+ * and which bits are reserved (data, in v->mmu.rsvd).
  */
 #include <linux/bits.h>
 #include <linux/kernel.h>
@@ -15,15 +14,11 @@
 #include <asm/processor-flags.h>
 #include "arch/x86/mmu/spte.h"
 
-static const struct {
-	u8 top;			/* level that CR3 (PAE: a PDPTE) points to */
-	u8 bits;		/* of the address, a level */
-	u8 wide;		/* log2 of bytes an entry */
-	u8 large;		/* bit n: entries of level n may map a page */
-} formats[MODES] = {
-	[MMU_32] = { .top = 2, .bits = 10, .wide = 2, .large = BIT(2) },
-	[MMU_PAE] = { .top = 2, .bits = 9, .wide = 3, .large = BIT(2) },
-	[MMU_LONG] = { .top = 4, .bits = 9, .wide = 3, .large = BIT(2) | BIT(3) },
+/* bit n: entries of level n may map a page, if CR4.PSE lets them in MMU_32 */
+static const u8 large_levels[MODES] = {
+	[MMU_32] = BIT(2),
+	[MMU_PAE] = BIT(2),
+	[MMU_LONG] = BIT(2) | BIT(3),
 };
 
 /* PAE PDPTEs: 4.4.1, table 4-8 */
@@ -95,7 +90,7 @@ void walk_setup(struct vcpu *v)
 	mmu->pse = mmu->mode == MMU_32 && (v->cr4 & X86_CR4_PSE);
 	mmu->smep = mmu->mode && (v->cr4 & X86_CR4_SMEP);
 	mmu->smap = mmu->mode && (v->cr4 & X86_CR4_SMAP);
-	mmu->large = formats[mmu->mode].large;
+	mmu->large = large_levels[mmu->mode];
 	if (mmu->mode == MMU_32 && !mmu->pse)
 		mmu->large = 0;
 	for (level = 1; level <= 4; level++) {
@@ -163,14 +158,18 @@ static bool set_accessed(struct vm_mmu *m, struct walk *w, unsigned int top, boo
 	return true;
 }
 
-/* from the table at @gfn down; fills @w but for A and D */
-static enum walk_result descend(struct vcpu *v, struct walk *w, u64 gfn)
+/*
+ * From the table at @gfn down; fills @w but for A and D. Inlined once a format, with
+ * these numbers as constants: this is the MMU's busiest loop.
+ */
+static __always_inline enum walk_result descend(struct vcpu *v, struct walk *w, u64 gfn,
+						unsigned int level, const unsigned int bits,
+						const unsigned int wide)
 {
 	const struct vcpu_mmu *mmu = &v->mmu;
-	const unsigned int bits = formats[mmu->mode].bits, wide = formats[mmu->mode].wide;
-	unsigned int level = formats[mmu->mode].top, shift = 12 + bits * (level - 1);
+	unsigned int shift = 12 + bits * (level - 1);
 	struct vm_mmu *m = &v->vm->mmu;
-	u64 acc = PT_W | PT_U | PT_NX, pte;
+	u64 gva = w->gva, all = ~0ull, nx = 0, pte;
 	struct gpage *gp;
 	bool large;
 	void *at;
@@ -183,49 +182,55 @@ static enum walk_result descend(struct vcpu *v, struct walk *w, u64 gfn)
 			w->missing = gfn;
 			return WALK_MISSING;
 		}
-		at = gpage_va(gp) + ((w->gva >> shift & (BIT(bits) - 1)) << wide);
+		at = gpage_va(gp) + ((gva >> shift & (BIT(bits) - 1)) << wide);
 		pte = wide == 3 ? READ_ONCE(*(u64 *)at) : READ_ONCE(*(u32 *)at);
 		w->at[level] = at;
 		w->pte[level] = pte;
 		w->table[level] = gfn;
 		if (!(pte & PT_P))
 			return fault(v, w, 0);
-		large = (pte & PT_PS) && (mmu->large & BIT(level));
+		large = (pte & PT_PS) && (mmu->large >> level & 1);
 		if (unlikely(pte & mmu->rsvd[level][large]))
 			return fault(v, w, PF_P | PF_RSVD);
-		acc &= pte ^ PT_NX;
+		all &= pte;
+		nx |= pte;
 		if (level == 1 || large)
 			break;
 		gfn = (pte & PT_ADDR) >> PAGE_SHIFT;
 	}
 	w->level = level;
-	w->acc = acc;
+	w->acc = (all & (PT_W | PT_U | PT_A)) | (~nx & PT_NX);
 	w->gpa = level == 1 ? pte & PT_ADDR : gpte_large_base(mmu->mode, level, pte);
-	w->gpa |= w->gva & (BIT_ULL(shift) - 1);
+	w->gpa |= gva & (BIT_ULL(shift) - 1);
 	return WALK_OK;
 }
 
 /* the walk without its effects on A and D */
 static enum walk_result walk_only(struct vcpu *v, struct walk *w)
 {
-	struct vcpu_mmu *mmu = &v->mmu;
+	const struct vcpu_mmu *mmu = &v->mmu;
 	enum walk_result r;
 	u64 table = v->cr3;
 
-	if (mmu->mode != MMU_LONG)
+	if (likely(mmu->mode == MMU_LONG)) {
+		r = descend(v, w, (table & PT_ADDR) >> PAGE_SHIFT, 4, 9, 3);
+	} else {
 		w->gva = (u32)w->gva;
-	if (mmu->mode == MMU_REAL) {
-		w->level = ARRAY_SIZE(w->pte);
-		w->acc = PT_W | PT_U | PT_NX;
-		w->gpa = w->gva;
-		return WALK_OK;
+		if (mmu->mode == MMU_REAL) {
+			w->level = ARRAY_SIZE(w->pte);
+			w->acc = PT_W | PT_U | PT_NX | PT_A;
+			w->gpa = w->gva;
+			return WALK_OK;
+		}
+		if (mmu->mode == MMU_PAE) {
+			table = mmu->pdptr[w->gva >> 30];
+			if (!(table & PT_P))
+				return fault(v, w, 0);
+			r = descend(v, w, (table & PT_ADDR) >> PAGE_SHIFT, 2, 9, 3);
+		} else {
+			r = descend(v, w, (table & PT_ADDR) >> PAGE_SHIFT, 2, 10, 2);
+		}
 	}
-	if (mmu->mode == MMU_PAE) {
-		table = mmu->pdptr[w->gva >> 30];
-		if (!(table & PT_P))
-			return fault(v, w, 0);
-	}
-	r = descend(v, w, (table & PT_ADDR) >> PAGE_SHIFT);
 	if (r == WALK_OK && unlikely(denied(v, w)))
 		return fault(v, w, PF_P);
 	return r;
@@ -244,16 +249,19 @@ static enum walk_result walk_only(struct vcpu *v, struct walk *w)
  */
 enum walk_result walk_guest(struct vcpu *v, struct walk *w)
 {
+	const enum mmu_mode mode = v->mmu.mode;
 	enum walk_result r;
-	unsigned int top;
 
 	do {
 		r = walk_only(v, w);
-		if (r != WALK_OK || v->mmu.mode == MMU_REAL)
+		if (r != WALK_OK || mode == MMU_REAL)
 			return r;
-		top = formats[v->mmu.mode].top;
+		if (likely((w->acc & PT_A) &&
+			   (!(w->access & PF_W) || (w->pte[w->level] & PT_D))))
+			return r;
 		/* somebody writes the tables while we look: look again */
-	} while (unlikely(!set_accessed(&v->vm->mmu, w, top, formats[v->mmu.mode].wide == 3)));
+	} while (unlikely(!set_accessed(&v->vm->mmu, w, mode == MMU_LONG ? 4 : 2,
+					mode != MMU_32)));
 	return r;
 }
 

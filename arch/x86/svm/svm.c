@@ -171,6 +171,17 @@ static unsigned int svm_cpl(struct vcpu *v)
 	return to_vmcb(v)->save.cpl;
 }
 
+/* bit 9 of the packed attributes is L; it counts in long mode only (4.8.1) */
+static bool svm_code(struct vcpu *v, u64 *base)
+{
+	const struct vmcb_save_area *s = &to_vmcb(v)->save;
+
+	if ((s->efer & EFER_LMA) && (s->cs.attrib & BIT(9)))
+		return true;
+	*base = s->cs.base;
+	return false;
+}
+
 const struct vendor_ops svm_ops = {
 	.name = "svm",
 	.probe = svm_probe,
@@ -197,6 +208,7 @@ const struct vendor_ops svm_ops = {
 	.get_table = svm_get_table,
 	.set_table = svm_set_table,
 	.cpl = svm_cpl,
+	.code = svm_code,
 	.get_msr = svm_get_msr,
 	.set_msr = svm_set_msr,
 	.set_tsc_offset = svm_set_tsc_offset,

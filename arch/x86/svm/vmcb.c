@@ -84,17 +84,20 @@ void svm_push_cr(struct vcpu *v)
 	svm_intercept(vmcb, INTERCEPT_CR4_READ, vmcb->save.cr4 != v->cr4);
 }
 
+#define VMCB_SEG(name)	(offsetof(struct vmcb, save.name) / sizeof(struct vmcb_seg))
+
 static struct vmcb_seg *vmcb_segment(struct vmcb *vmcb, int seg)
 {
-	struct vmcb_save_area *s = &vmcb->save;
-	struct vmcb_seg *all[SEG_COUNT] = {
-		[SEG_ES] = &s->es, [SEG_CS] = &s->cs, [SEG_SS] = &s->ss,
-		[SEG_DS] = &s->ds, [SEG_FS] = &s->fs, [SEG_GS] = &s->gs,
-		[SEG_LDTR] = &s->ldtr, [SEG_TR] = &s->tr,
+	static const u8 at[SEG_COUNT] = {
+		[SEG_ES] = VMCB_SEG(es), [SEG_CS] = VMCB_SEG(cs), [SEG_SS] = VMCB_SEG(ss),
+		[SEG_DS] = VMCB_SEG(ds), [SEG_FS] = VMCB_SEG(fs), [SEG_GS] = VMCB_SEG(gs),
+		[SEG_LDTR] = VMCB_SEG(ldtr), [SEG_TR] = VMCB_SEG(tr),
 	};
 
-	return all[seg];
+	return (struct vmcb_seg *)vmcb + at[seg];
 }
+
+static_assert(offsetof(struct vmcb, save.es) % sizeof(struct vmcb_seg) == 0);
 
 void svm_get_segment(struct vcpu *v, int seg, struct hv_segment *out)
 {

@@ -232,6 +232,15 @@ static void vmx_flush_gva(struct vcpu *v, u64 gva)
 	vmcs_flush_tag_gva(to_vmx(v), gva);
 }
 
+static bool vmx_code(struct vcpu *v, u64 *base)
+{
+	struct hv_segment cs;
+
+	vmx_get_segment(v, SEG_CS, &cs);
+	*base = cs.base;
+	return (v->efer & EFER_LMA) && (cs.attr & SEG_ATTR_L);
+}
+
 const struct vendor_ops vmx_ops = {
 	.name = "vmx",
 	.probe = vmx_probe,
@@ -260,6 +269,7 @@ const struct vendor_ops vmx_ops = {
 	.get_table = vmx_get_table,
 	.set_table = vmx_set_table,
 	.cpl = vmx_cpl,
+	.code = vmx_code,
 	.get_msr = vmx_get_msr,
 	.set_msr = vmx_set_msr,
 	.set_tsc_offset = vmx_set_tsc_offset,

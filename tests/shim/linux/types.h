@@ -28,6 +28,10 @@ typedef u64 phys_addr_t;
 #define __releases(x)
 #define __force
 #define __user
+#define noinline		__attribute__((__noinline__))
+#ifndef __always_inline
+#define __always_inline		inline __attribute__((__always_inline__))
+#endif
 #define likely(x)		__builtin_expect(!!(x), 1)
 #define unlikely(x)		__builtin_expect(!!(x), 0)
 #define BITS_PER_LONG		64

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# common.sh: what the scripts of the suite share. $vm is a fresh VM.
+here=$(dirname "$0")
+. "$here/tap.sh"
+mount=$1
+vm=$mount/suite
+tmp=$(mktemp -d)
+rmdir "$vm" 2>/dev/null
+mkdir "$vm" || bail "cannot make $vm"
+trap 'rmdir "$vm" 2>/dev/null; rm -rf "$tmp"' EXIT
+
+# put FILE TEXT: one write of the text, with \n for newlines
+put() {
+	printf "$2" >"$tmp/put"
+	dd if="$tmp/put" of="$vm/$1" bs=65536 conv=notrunc 2>"$tmp/err"
+}
+
+# add FILE TEXT: the same from a shell's >>
+add() {
+	printf "$2" >>"$vm/$1"
+}
+
+refused() {
+	! "$@"
+}
+
+# reg NAME: its value as the text file has it
+reg() {
+	sed -n "s/^$1 //p" "$vm/regs"
+}
+
+# value FILE NAME
+value() {
+	sed -n "s/^$2 //p" "$vm/$1"
+}
+
+# hex FILE OFFSET COUNT: bytes as hex digits
+hex() {
+	dd if="$1" bs=1 skip="$2" count="$3" 2>/dev/null | od -A n -v -t x1 | tr -d ' \n'
+}
+
+# poke OFFSET TEXT: bytes into mem
+poke() {
+	printf "$2" | dd of="$vm/mem" bs=1 seek="$1" conv=notrunc 2>"$tmp/err"
+}
+
+# bad FILE TEXT WORDS: refused, nothing changes, and status says WORDS
+bad() {
+	cat "$vm/$1" >"$tmp/before"
+	put "$1" "$2" && accepted=yes || accepted=no
+	cat "$vm/$1" >"$tmp/after"
+	is "$1 refuses $(echo "$2" | tr '\n' ' ')" no $accepted
+	ok "$1 is as it was" cmp "$tmp/before" "$tmp/after"
+	ok "EINVAL" grep -q 'Invalid argument' "$tmp/err"
+	ok "status says why: $(value status error)" grep -q -e "$3" "$vm/status"
+}
