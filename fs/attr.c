@@ -96,7 +96,9 @@ int kvmfs_getattr(compat_idmap *idmap, const struct path *path, struct kstat *st
 
 	compat_fillattr(idmap, mask, inode, stat);
 	if (mask & (STATX_SIZE | STATX_BLOCKS)) {
-		stat->size = kvmfs_size(i->dir, i->row);
+		/* who may not read it shall not stop the vCPU by asking for its size */
+		if (i->row->size || !generic_permission(idmap, inode, MAY_READ))
+			stat->size = kvmfs_size(i->dir, i->row);
 		/* tar takes a file without blocks for a hole, and does not read it */
 		stat->blocks = DIV_ROUND_UP(stat->size, 512);
 		if (i->row->flags & KVMFS_MEM)

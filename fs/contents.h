@@ -197,6 +197,7 @@ int memmap_show(struct kvmfs_cpu *c, struct text *t);
 int memmap_store(struct kvmfs_cpu *c, struct input *in);
 
 int status_show(struct kvmfs_cpu *c, struct text *t);
+void status_started(struct kvmfs_vm *vm);
 int stat_show(struct kvmfs_cpu *c, struct text *t);
 int capabilities_show(struct kvmfs_cpu *c, struct text *t);
 

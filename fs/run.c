@@ -102,7 +102,8 @@ int run_store(struct kvmfs_cpu *c, struct input *in)
 		goto out;
 	x->request = r.request;
 	x->vector = r.vector;
-	WRITE_ONCE(c->vm->ran, true);
+	if (!c->vm->ran)
+		status_started(c->vm);
 	ret = vcpu_run(c->vcpu, KVM_EXIT_DATA);
 out:
 	vcpu_end_run(c->vcpu);

@@ -20,6 +20,16 @@ static const char *vm_state(struct kvmfs_vm *vm)
 	return name;
 }
 
+/**
+ * status_started() - a vCPU is about to run for the first time
+ * @vm: the VM
+ */
+void status_started(struct kvmfs_vm *vm)
+{
+	WRITE_ONCE(vm->ran, true);
+	kvmfs_status_changed(vm);
+}
+
 int status_show(struct kvmfs_cpu *c, struct text *t)
 {
 	char error[VM_ERROR_LEN];

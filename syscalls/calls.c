@@ -159,7 +159,7 @@ static long run(struct kvmfs_cpu *c, struct kvm_exit __user *uexit, size_t size)
 	if (unlikely(ret))
 		goto out;
 	if (unlikely(!c->vm->ran))
-		WRITE_ONCE(c->vm->ran, true);
+		status_started(c->vm);
 	ret = vcpu_run(v, min_t(size_t, size - KVM_EXIT_HEAD, KVM_EXIT_DATA));
 	if (likely(ret > 0)) {
 		if (unlikely(copy_out(v, uexit)))

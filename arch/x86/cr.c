@@ -175,6 +175,56 @@ int cr4_set(struct vcpu *v, u64 val)
 	return 0;
 }
 
+/**
+ * cr_get() - MOV from a control register
+ * @v: the vCPU
+ * @nr: 0, 2, 3, 4 or 8
+ *
+ * Return: its value.
+ */
+u64 cr_get(struct vcpu *v, unsigned int nr)
+{
+	switch (nr) {
+	case 0:
+		return v->cr0;
+	case 2:
+		return v->cr2;
+	case 3:
+		return v->cr3;
+	case 4:
+		return v->cr4;
+	default:
+		return v->cr8;
+	}
+}
+
+/**
+ * cr_set() - MOV to a control register
+ * @v: the vCPU
+ * @nr: 0, 2, 3, 4 or 8
+ * @val: as the guest gives it
+ *
+ * Return: 0, or -EINVAL: #GP.
+ */
+int cr_set(struct vcpu *v, unsigned int nr, u64 val)
+{
+	switch (nr) {
+	case 0:
+		return cr0_set(v, val);
+	case 2:
+		v->cr2 = val;
+		return 0;
+	case 3:
+		return cr3_set(v, val);
+	case 4:
+		return cr4_set(v, val);
+	}
+	if (val > 15)
+		return -EINVAL;
+	v->cr8 = val;
+	return 0;
+}
+
 int efer_set(struct vcpu *v, u64 val)
 {
 	if (val & ~(u64)EFER_BITS)

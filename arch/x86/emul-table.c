@@ -87,12 +87,12 @@ static const struct emul_row group1a[8] = {
 
 static const struct emul_row group11_eb[8] = {
 	ROW("mov", exec_mov, F_W | F_MODRM | F_B, O_E, O_I, IMM_B),
-	[1 ... 7] = ROW("ud", exec_ud, F_MODRM),
+	[1 ... 7] = ROW("ud", exec_ud, F_MODRM | F_B, O_NONE, O_NONE, IMM_B),
 };
 
 static const struct emul_row group11_ev[8] = {
 	ROW("mov", exec_mov, F_W | F_MODRM, O_E, O_I, IMM_Z),
-	[1 ... 7] = ROW("ud", exec_ud, F_MODRM),
+	[1 ... 7] = ROW("ud", exec_ud, F_MODRM, O_NONE, O_NONE, IMM_Z),
 };
 
 static const struct emul_row arpl_movsxd[2] = {

@@ -207,7 +207,24 @@ static int on_io(struct vcpu *v, struct hv_exitinfo *x)
 static int on_cr(struct vcpu *v, struct hv_exitinfo *x)
 {
 	v->stat.cr++;
-	return insn_emulate(v);
+	if (!x->cr.known || !x->next_rip)
+		return insn_emulate(v);
+	if (!x->cr.write) {
+		v->regs[x->cr.reg] = cr_get(v, x->cr.nr);
+	} else if (cr_set(v, x->cr.nr, x->cr.val)) {
+		event_gp(v, 0);
+		return 0;
+	}
+	return advance(v, x->next_rip);
+}
+
+static int on_invlpg(struct vcpu *v, struct hv_exitinfo *x)
+{
+	if (!x->invlpg.known || !x->next_rip)
+		return insn_emulate(v);
+	v->stat.invlpg++;
+	v->vm->mmu_ops->invlpg(v, x->invlpg.gva);
+	return advance(v, x->next_rip);
 }
 
 static int on_dr(struct vcpu *v, struct hv_exitinfo *x)
@@ -349,7 +366,7 @@ static int (*const handlers[])(struct vcpu *v, struct hv_exitinfo *x) = {
 	[EXIT_NMI_WINDOW] = on_nothing,
 	[EXIT_CPUID] = on_cpuid,
 	[EXIT_HLT] = on_hlt,
-	[EXIT_INVLPG] = on_emulate,
+	[EXIT_INVLPG] = on_invlpg,
 	[EXIT_IO] = on_io,
 	[EXIT_CR] = on_cr,
 	[EXIT_DR] = on_dr,

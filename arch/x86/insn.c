@@ -282,45 +282,14 @@ static void op_set_table(struct emul *e, bool idt, const struct hv_table *t)
 
 static u64 op_get_cr(struct emul *e, int cr)
 {
-	struct vcpu *v = to_vcpu(e);
-
-	switch (cr) {
-	case 0:
-		return v->cr0;
-	case 2:
-		return v->cr2;
-	case 3:
-		return v->cr3;
-	case 4:
-		return v->cr4;
-	default:
-		return v->cr8;
-	}
+	return cr_get(to_vcpu(e), cr);
 }
 
 static int op_set_cr(struct emul *e, int cr, u64 val)
 {
 	struct vcpu *v = to_vcpu(e);
-	int ret = 0;
+	int ret = cr_set(v, cr, val);
 
-	switch (cr) {
-	case 0:
-		ret = cr0_set(v, val);
-		break;
-	case 2:
-		v->cr2 = val;
-		break;
-	case 3:
-		ret = cr3_set(v, val);
-		break;
-	case 4:
-		ret = cr4_set(v, val);
-		break;
-	default:
-		if (val > 15)
-			return gp_fault(e);
-		v->cr8 = val;
-	}
 	e->cr0 = v->cr0;
 	e->efer = v->efer;
 	return ret ? gp_fault(e) : EMUL_OK;

@@ -68,6 +68,9 @@ struct hv_exitinfo {
 		struct hv_exception exc;
 		struct { u16 port; u8 size; bool in, string, rep; } io;
 		struct { bool write; } msr;
+		/* known: decoded. A write of @val (CLTS, LMSW too), or a read into regs[reg] */
+		struct { bool known, write; u8 nr, reg; u64 val; } cr;
+		struct { bool known; u64 gva; } invlpg;
 		struct { u64 gpa; u32 access; } fault;
 		struct { u64 code, info[2]; } fail;
 	};
@@ -291,6 +294,8 @@ bool event_irq_ready(struct vcpu *v);
 int cr0_set(struct vcpu *v, u64 val);
 int cr3_set(struct vcpu *v, u64 val);
 int cr4_set(struct vcpu *v, u64 val);
+int cr_set(struct vcpu *v, unsigned int nr, u64 val);	/* 0, 2, 3, 4, 8 */
+u64 cr_get(struct vcpu *v, unsigned int nr);
 int efer_set(struct vcpu *v, u64 val);
 const char *cr_check(struct vcpu *v, u64 cr0, u64 cr4, u64 efer);
 bool cr_load_pdptrs(struct vcpu *v);

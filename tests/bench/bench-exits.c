@@ -11,7 +11,7 @@
 
 #include "vmm/backend.h"
 
-#define COUNT		1000
+#define COUNT		100		/* as in exits.S */
 #define MEMORY		(16u << 20)
 #define CODE		0x100000
 #define RESULTS		0x90000
@@ -95,7 +95,8 @@ static int serve(struct backend *be)
 			memset(x.data, 0, 8);
 			continue;
 		}
-		fprintf(stderr, "bench-exits: exit %d: %s\n", reason, backend_ops.explain(be));
+		fprintf(stderr, "bench-exits: exit %d (%s) %s\n", reason,
+			reason < 0 ? strerror(errno) : "unexpected", backend_ops.explain(be));
 		return -1;
 	}
 }
@@ -128,10 +129,13 @@ int main(int argc, char **argv)
 		return 1;
 	make_tables(mem, TABLES(0));
 	make_tables(mem, TABLES(1));
-	if (set_state(be) || serve(be)) {
-		fprintf(stderr, "bench-exits: %s\n", backend_ops.explain(be));
+	if (backend_ops.set_cpuid(be, NULL) || set_state(be)) {
+		fprintf(stderr, "bench-exits: registers: %s %s\n", strerror(errno),
+			backend_ops.explain(be));
 		return 1;
 	}
+	if (serve(be))
+		return 1;
 	memcpy(result, mem + RESULTS, sizeof(result));
 	for (i = 1; i < sizeof(names) / sizeof(names[0]); i++)
 		printf("%s %llu\n", names[i], (unsigned long long)(result[i] - result[0]) / COUNT);

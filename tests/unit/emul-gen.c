@@ -379,6 +379,9 @@ bool make_case(struct test_case *c, const struct form *f, const struct place *p)
 	c->len = g.n;
 	if (g.n > 15)
 		return false;
+	/* a bit index that is an address, too: anywhere, the test's own memory included */
+	if (f->row->flags & F_BITS && c->has_mem && (g.reg == g.base || g.reg == g.index))
+		return false;
 	special_registers(&g);
 	if (c->has_mem) {
 		aim(&g, data_address(p));

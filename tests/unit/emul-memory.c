@@ -135,6 +135,11 @@ static void test_device(void)
 	w.answer = 0xffffffff;
 	tap(rc == EMUL_EXIT && !w.e.done && emul_run(&w.e) == EMUL_EXIT && w.e.done && !w.queued &&
 	    w.e.rflags & X86_EFLAGS_ZF && w.e.rflags & X86_EFLAGS_CF, "read and write in one");
+}
+
+static void test_device_strings(void)
+{
+	int rc;
 
 	/* rep movsb from memory to a device: an exit each, the rest later */
 	WORLD(EMUL_LONG, 0, "\xf3\xa4");
@@ -255,6 +260,11 @@ static void test_ports(void)
 	w.e.io_max = 64;
 	rc = emul_run(&w.e);
 	tap(rc == EMUL_EXIT && w.port_count == 32, "and then no more than io_max");
+}
+
+static void test_port_strings(void)
+{
+	int rc;
 
 	/* nowhere to put it: the port is not touched */
 	WORLD(EMUL_LONG, 0, "\xf3\x6c");
@@ -342,8 +352,10 @@ int main(void)
 	test_batches();
 	test_string_fault();
 	test_device();
+	test_device_strings();
 	test_lock();
 	test_ports();
+	test_port_strings();
 	test_limits();
 	return tap_end();
 }

@@ -221,6 +221,7 @@ static void run_hard(const struct test_case *c)
 static int run_soft(const struct test_case *c)
 {
 	static struct emul e;
+	unsigned int tries;
 	int rc;
 
 	memcpy((void *)DATA, before, SIZE);
@@ -235,9 +236,8 @@ static int run_soft(const struct test_case *c)
 	e.mode = EMUL_LONG;
 	e.cpl = 3;
 	e.decoded = false;
-	do {
+	for (rc = EMUL_AGAIN, tries = 0; rc == EMUL_AGAIN && tries < 100; tries++)
 		rc = emul_run(&e);
-	} while (rc == EMUL_AGAIN);
 	soft.vector = rc == EMUL_FAULT ? e.exc.vector : NO_INSN;
 	soft.error = e.exc.error;
 	soft.cr2 = e.exc.cr2;

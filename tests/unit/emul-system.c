@@ -61,6 +61,11 @@ static void test_segments(void)
 	/* mov %ax,%cs */
 	WORLD(EMUL_PROT32, 0, "\x8e\xc8");
 	tap(fault_is(emul_run(&w.e), EXC_UD, 0), "mov cs: #UD");
+}
+
+static void test_system_segments(void)
+{
+	int rc;
 
 	/* ltr %ax; lldt %ax */
 	WORLD(EMUL_PROT32, 0, "\x0f\x00\xd8\x0f\x00\xd0");
@@ -226,6 +231,11 @@ static void test_interrupt32(void)
 	w.mem[0x31000 + 32 * 8 + 5] &= 0x7f;
 	rc = emul_interrupt(&w.e, 32, EMUL_EV_HARDWARE, NULL);
 	tap(fault_is(rc, EXC_NP, 32 * 8 + 3), "a gate that is not present: #NP with EXT");
+}
+
+static void test_vm86_interrupt(void)
+{
+	int rc;
 
 	/* virtual-8086 mode */
 	WORLD(EMUL_VM86, 3, "");
@@ -255,13 +265,13 @@ static void test_interrupt64(void)
 	flat_gdt();
 	put_gate(32, 0x48, 0x1800, 14, 0, 0);
 	w.seg[SEG_CS].selector = 0x48;
-	w.regs[R_SP] = 0x8004;
+	w.regs[R_SP] = 0x8008;
 	rc = emul_interrupt(&w.e, 32, EMUL_EV_HARDWARE, NULL);
-	tap(rc == EMUL_OK && w.regs[R_SP] == 0x8000 - 40 && get(0x7ff0, 8) == 0x8004 &&
+	tap(rc == EMUL_OK && w.regs[R_SP] == 0x8000 - 40 && get(0x7ff0, 8) == 0x8008 &&
 	    get(0x7fd8, 8) == W_CODE, "64-bit: SS:RSP always, aligned to 16");
 	memcpy(w.mem + 0x1800, "\x48\xcf", 2);
 	rc = emul_run(&w.e);
-	tap(rc == EMUL_OK && w.regs[R_SP] == 0x8004 && w.e.rip == W_CODE &&
+	tap(rc == EMUL_OK && w.regs[R_SP] == 0x8008 && w.e.rip == W_CODE &&
 	    w.seg[SEG_SS].selector == 0x10, "iretq");
 
 	WORLD(EMUL_LONG, 3, "");
@@ -363,7 +373,10 @@ static void test_system(void)
 	WORLD(EMUL_LONG, 0, "\x0f\x31");
 	tap(emul_run(&w.e) == EMUL_OK && w.regs[R_AX] == 0x55667788 && w.regs[R_DX] == 0x11223344,
 	    "rdtsc");
+}
 
+static void test_others(void)
+{
 	/* invlpg %gs:(%rdi), swapgs */
 	WORLD(EMUL_LONG, 0, "\x65\x0f\x01\x3f\x0f\x01\xf8");
 	w.regs[R_DI] = 0x2000;
@@ -394,12 +407,15 @@ static void test_system(void)
 int main(void)
 {
 	test_segments();
+	test_system_segments();
 	test_far();
 	test_real_interrupt();
 	test_interrupt32();
+	test_vm86_interrupt();
 	test_interrupt64();
 	test_flags();
 	test_privilege();
 	test_system();
+	test_others();
 	return tap_end();
 }

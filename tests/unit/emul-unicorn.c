@@ -218,7 +218,7 @@ static int run_emul(const struct test_case *c)
 {
 	static struct emul e;
 	u64 regs[16];
-	unsigned int i;
+	unsigned int i, tries;
 	int rc;
 
 	restore_memory();
@@ -232,9 +232,8 @@ static int run_emul(const struct test_case *c)
 	e.cr0 = !real();
 	e.mode = m->place.mode;
 	e.decoded = false;
-	do {
+	for (rc = EMUL_AGAIN, tries = 0; rc == EMUL_AGAIN && tries < 100; tries++)
 		rc = emul_run(&e);
-	} while (rc == EMUL_AGAIN);
 	got.fault = rc == EMUL_FAULT;
 	got.vector = e.exc.vector;
 	got.rip = e.rip;
@@ -304,7 +303,8 @@ static bool usable(const struct form *f)
 	static const char *const system[] = {
 		"int", "int3", "into", "bound", "hlt", "cpuid", "rdtsc", "rdtscp", "mov cr",
 		"mov dr", "in", "out", "ins", "outs", "rdmsr", "wrmsr", "lmsw", "smsw", "clts",
-		"sgdt", "sidt", "lgdt", "lidt", "invlpg", "invd", "wbinvd", "sti", "cli", "swapgs", "clac", "stac",
+		"sgdt", "sidt", "lgdt", "lidt", "invlpg", "invd", "wbinvd", "sti", "cli",
+		"swapgs", "clac", "stac",
 		"lldt", "ltr", "sldt", "str", "lar", "lsl", "verr", "verw", "arpl", "ud", "ud0",
 		/* not in its CPU model; the comparison with the processor has them */
 		"prefetchw", "prefetch", "clwb", "clflush", "popcnt", "movbe",

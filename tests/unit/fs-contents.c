@@ -78,7 +78,6 @@ static void test_regs(void)
 	char all[4096];
 	u64 v[3];
 
-	fake_reset();
 	CHECK(strlen(get("regs")) == regs_size(&fake_cpu[0]));
 	CHECK(!put("regs", "\n # nothing\n\trax  0x10 # a comment\nss.attr 0x1ffff\n"));
 	CHECK(fake_vcpu[0].regs[0] == 16 && fake_vcpu[0].regs[43] == 0x1ffff);
@@ -113,7 +112,6 @@ static void test_fpregs(void)
 {
 	char image[600] = "fpu";
 
-	fake_reset();
 	CHECK(!put_bytes(0, "fpregs", image, 600, false, false));
 	CHECK(!memcmp(get("fpregs"), "fpu", 4));
 	CHECK(put_bytes(0, "fpregs", image, 599, false, false) == -EINVAL);
@@ -124,7 +122,6 @@ static void test_fpregs(void)
 
 static void test_msrs(void)
 {
-	fake_reset();
 	CHECK(!put("msrs", "pat 0x0007040600070406\n0xc0000082 5\n"));
 	CHECK_TEXT("msrs", "tsc 0x0000000000000000\npat 0x0007040600070406\n"
 			   "lstar 0x0000000000000005\n");
@@ -140,7 +137,6 @@ static void test_cpuid(void)
 	char many[VCPU_MAX_CPUID * 20 + 40] = "";
 	int i, n = 0;
 
-	fake_reset();
 	CHECK(!put("cpuid", "0 0 1 2 3 4\n1 0 0xffffffff 0 0 0\n"));
 	CHECK_TEXT("cpuid",
 		   "0x00000000 0x0 0x00000001 0x00000002 0x00000003 0x00000004\n"
@@ -162,7 +158,6 @@ static void test_irq(void)
 {
 	struct kvm_irq q = { KVM_IRQ_VECTOR, 0x40 };
 
-	fake_reset();
 	CHECK_TEXT("irq", "pending none\nnmi no\nwindow no\nopen yes\n");
 	CHECK(!put("irq", get("irq")) && fake_vcpu[0].vector < 0 && !fake_vcpu[0].nmi);
 	CHECK(irq_room(&fake_cpu[0]) && !put("irq", "32") && fake_vcpu[0].vector == 32);
@@ -190,7 +185,6 @@ static void test_irq(void)
 
 static void test_debug(void)
 {
-	fake_reset();
 	CHECK_TEXT("debug", "step off\n");
 	CHECK(!put("debug", "step on\nbreak 0x1000\nwatch 0x2004 4 w\nwatch 8 8 rw\n"));
 	CHECK_TEXT("debug", "step on\nbreak 0x1000\nwatch 0x2004 4 w\nwatch 0x8 8 rw\n");
@@ -215,7 +209,6 @@ static void test_run(void)
 	struct vcpu *v = &fake_vcpu[0];
 	struct kvm_exit *x = &v->exit;
 
-	fake_reset();
 	CHECK_TEXT("exit", "none\n");
 	CHECK_TEXT("status", "state created\nerror none\n");
 	x->reason = KVMFS_EXIT_IO;
@@ -252,7 +245,6 @@ static void test_exit(void)
 {
 	struct kvm_exit *x = &fake_vcpu[0].exit;
 
-	fake_reset();
 	fake_vcpu[0].exits = 1;
 	*x = (struct kvm_exit){ .reason = KVMFS_EXIT_IO };
 	x->io.port = 0x3f8;
@@ -282,7 +274,6 @@ static void test_exit(void)
 
 static void test_memmap(void)
 {
-	fake_reset();
 	CHECK_TEXT("memmap", "");
 	CHECK(!put("memmap", "rom 0xfffe0000 128K\nram 0 640K\nram 1M 0x3F00000\n"
 			     "alias 0xe0000 128k 0xfffe0000\n"));
@@ -312,7 +303,6 @@ static void test_memmap(void)
 /* what a change of the map sets free, and what it keeps */
 static void test_discard(void)
 {
-	fake_reset();
 	CHECK(!put("memmap", "ram 0 1M\nrom 1M 64K\n") && !fake_discarded);
 	CHECK_REFUSED("memmap", "ram 0 2M\n", "overlaps");
 	CHECK(!put("memmap", "none 1M 64K\n") && fake_discarded == 0x10000);
@@ -353,7 +343,6 @@ static void test_find(void)
 {
 	struct mem_piece p;
 
-	fake_reset();
 	CHECK(!put("memmap", "ram 4K 8K\nalias 32K 4K 8K\n"));
 	down_read(&fake.map_sem);
 	kvmfs_mem_find(&fake, 0, &p);
@@ -371,7 +360,6 @@ static void test_find(void)
 
 static void test_others(void)
 {
-	fake_reset();
 	CHECK(strstr(get("stat"), "memory_pages 0\n") && strstr(get("stat"), "exits 0\n"));
 	CHECK(strstr(get("capabilities"), "vendor fake\nsyscalls no\n"));
 	CHECK(!put("stat", "anything") && !put("exit", "hlt") && !put("status", "x"));
@@ -391,7 +379,6 @@ static void test_garbage(void)
 	unsigned int round, i, n;
 
 	srandom(1);
-	fake_reset();
 	for (round = 0; round < 200000; round++) {
 		const struct kvmfs_file *row = &kvmfs_files[random() % kvmfs_n_files];
 
@@ -415,25 +402,26 @@ static void test_garbage(void)
 	CHECK(!n);
 }
 
+static const struct fake_test tests[] = {
+	{ "texts and numbers", test_text },
+	{ "the table", test_table },
+	{ "parts of a text wait", test_whole },
+	{ "regs", test_regs },
+	{ "fpregs", test_fpregs },
+	{ "msrs", test_msrs },
+	{ "cpuid", test_cpuid },
+	{ "irq", test_irq },
+	{ "debug", test_debug },
+	{ "run", test_run },
+	{ "exit", test_exit },
+	{ "memmap", test_memmap },
+	{ "what a new map frees and keeps", test_discard },
+	{ "pieces of the map", test_find },
+	{ "stat, capabilities and what ignores writes", test_others },
+	{ "garbage for all files", test_garbage },
+};
+
 int main(void)
 {
-	test_text();
-	test_table();
-	test_whole();
-	test_regs();
-	test_fpregs();
-	test_msrs();
-	test_cpuid();
-	test_irq();
-	test_debug();
-	test_run();
-	test_exit();
-	test_memmap();
-	test_discard();
-	test_find();
-	test_others();
-	test_garbage();
-	fake_reset();
-	get("exit");
-	return report();
+	return run_tests(tests, ARRAY_SIZE(tests));
 }

@@ -357,39 +357,53 @@ static const char *get(const char *name)
 
 /* --- checks --------------------------------------------------------------------------- */
 
-static unsigned int checks, failures;
+static unsigned int failures;		/* of the test that runs */
 
 #define CHECK(c) do {								\
-	checks++;								\
 	if (!(c)) {								\
 		failures++;							\
-		printf("%s:%d: %s\n", __FILE__, __LINE__, #c);			\
+		printf("# %s:%d: %s\n", __FILE__, __LINE__, #c);			\
 	}									\
 } while (0)
 
 #define CHECK_TEXT(name, want) do {						\
 	const char *got_ = get(name);						\
-	checks++;								\
 	if (!got_ || strcmp(got_, want)) {					\
 		failures++;							\
-		printf("%s:%d: %s is\n%s", __FILE__, __LINE__, name, got_);	\
+		printf("# %s:%d: %s is\n%s", __FILE__, __LINE__, name, got_);	\
 	}									\
 } while (0)
 
 /* refused, for a reason that names @word */
 #define CHECK_REFUSED(name, text, word) do {					\
 	CHECK(put(name, text) == -EINVAL);					\
-	checks++;								\
 	if (!strstr(fake_vm.error, word)) {					\
 		failures++;							\
-		printf("%s:%d: error is %s\n", __FILE__, __LINE__, fake_vm.error); \
+		printf("# %s:%d: error is %s\n", __FILE__, __LINE__, fake_vm.error); \
 	}									\
 } while (0)
 
-static int report(void)
+struct fake_test {
+	const char *name;
+	void (*run)(void);
+};
+
+/* TAP: a line a test */
+static int run_tests(const struct fake_test *test, unsigned int n)
 {
-	printf("%u checks, %u failures\n", checks, failures);
-	return failures != 0;
+	unsigned int i, bad = 0;
+
+	printf("1..%u\n", n);
+	for (i = 0; i < n; i++) {
+		failures = 0;
+		fake_reset();
+		test[i].run();
+		bad += failures != 0;
+		printf("%sok %u - %s\n", failures ? "not " : "", i + 1, test[i].name);
+	}
+	fake_reset();
+	get("exit");		/* frees the text before it */
+	return bad != 0;
 }
 
 #endif

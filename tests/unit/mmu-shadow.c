@@ -19,6 +19,7 @@ enum { UR, UW, UX, SR, SW, SX, SR0, SW0 };	/* kinds; the last two: EFLAGS.AC is 
 struct said {
 	u64 gfn;
 	bool w, u, x, d;
+	int shift;		/* of the guest's page */
 };
 
 struct line {			/* of the TLB */
@@ -146,6 +147,13 @@ static void excuse_rom(const struct model *m, struct model_walk *w)
 	}
 }
 
+static int page_shift(const struct model_walk *w)
+{
+	int per = mode == MMU_32 ? 10 : 9, top = mode == MMU_LONG ? 4 : 2;
+
+	return mode == MMU_REAL ? 12 : 12 + per * (top - w->n);
+}
+
 /* note what the tables say now */
 static void listen(int c)
 {
@@ -159,10 +167,11 @@ static void listen(int c)
 		excuse_rom(&m, &w);
 		if (!w.mapped || !w.all_a)
 			continue;
-		s = (struct said){ target(w.gpa) >> 12, w.may_w, w.may_u, w.may_x, w.leaf_d };
+		s = (struct said){ target(w.gpa) >> 12, w.may_w, w.may_u, w.may_x, w.leaf_d,
+				   page_shift(&w) };
 		for (i = 0; i < cpu[c].n_said[a]; i++)
 			if (old[i].gfn == s.gfn && old[i].w == s.w && old[i].u == s.u &&
-			    old[i].x == s.x && old[i].d == s.d)
+			    old[i].x == s.x && old[i].d == s.d && old[i].shift == s.shift)
 				break;
 		if (i < cpu[c].n_said[a])
 			continue;
@@ -180,17 +189,12 @@ static void listen_all(void)
 		listen(c);
 }
 
-static void forget(int c, int a)
-{
-	cpu[c].n_said[a] = 0;
-}
-
 static void forget_all(int c)
 {
 	int a;
 
 	for (a = 0; a < n_gvas; a++)
-		forget(c, a);
+		cpu[c].n_said[a] = 0;
 	listen(c);
 }
 
@@ -584,17 +588,22 @@ static void invalidate(void)
 	vm_invalidate_end(&vm, start, end);
 }
 
+/* INVLPG ends all translations of the page that holds the address, large or not */
 static void invlpg(struct cpu *c)
 {
-	int a = below(n_gvas), b;
-	struct model m = model_of(&c->v);
+	int a = below(n_gvas), b, i, left;
 
 	serve_requests(c);
 	shadow_mmu.invlpg(&c->v, gva[a]);
-	(void)m;
-	forget(c - cpu, a);
+	for (b = 0; b < n_gvas; b++) {
+		struct said *s = c->said[b];
+
+		for (i = left = 0; i < c->n_said[b]; i++)
+			if (gva[a] >> s[i].shift != gva[b] >> s[i].shift)
+				s[left++] = s[i];
+		c->n_said[b] = left;
+	}
 	listen(c - cpu);
-	(void)b;
 }
 
 static void pressure(void)

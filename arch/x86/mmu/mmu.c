@@ -107,3 +107,17 @@ void mmu_vcpu_destroy(struct vcpu *v)
 	free_page((unsigned long)v->mmu.pae_table);
 	v->mmu.pae_table = NULL;
 }
+
+/**
+ * mmu_forget() - begin with an empty shadow
+ * @vm: the VM
+ *
+ * Context: vCPUs may run.
+ */
+void mmu_forget(struct vm *vm)
+{
+	mmu_lock(vm);
+	page_zap_all(vm);
+	mmu_settle(vm);
+	mmu_unlock(vm);
+}

@@ -61,6 +61,7 @@ struct mmu_cache {
  * @nx, @wp, @smep, @smap, @pse: the guest's settings, as far as they count in @mode
  * @pdptr:	the guest's PDPTEs, loaded with CR3 in PAE mode
  * @rsvd:	reserved gpte bits, [level][large]
+ * @root_cr3:	the guest's CR3 that @root was made for
  * @root:	the root page (4 levels), or the four pages below the PDPTEs
  * @pae_table:	the four PDPTEs themselves, in a page below 4 GiB
  */
@@ -73,6 +74,7 @@ struct vcpu_mmu {
 	bool nx, wp, smep, smap, pse;
 	u64 pdptr[4];
 	u64 rsvd[5][2];
+	u64 root_cr3;
 	struct mmu_page *root[4];
 	u64 *pae_table;
 	struct mmu_cache heads, tables, digests, rmaps;
@@ -181,6 +183,12 @@ struct mmu_ops {
 };
 
 extern const struct mmu_ops shadow_mmu;
+
+/*
+ * Forgets all shadow pages. For whoever changed guest memory where nothing of ours
+ * could see it (a monitor through its mapping of ``mem``) and then sets registers.
+ */
+void mmu_forget(struct vm *vm);
 
 /* reads the four PDPTEs at v->cr3; false: a reserved bit is set (#GP), nothing loaded */
 bool mmu_load_pdptrs(struct vcpu *v, u64 cr3);

@@ -154,8 +154,8 @@ void page_unlink(struct vm *vm, struct mmu_page *sp, unsigned int i)
 	__clear_bit(i, sp->present);
 	rmap_remove(&child->parents, &sp->spt[i]);
 	vm->mmu.owed = true;
-	/* the guest may flush it with one INVLPG, where the TLB has up to 512 entries */
-	vm->mmu.stale_large |= child->role.direct;
+	/* large pages, which the guest may flush with one INVLPG where a TLB has 512 entries */
+	vm->mmu.stale_large |= child->role.direct || child->role.level > 1;
 	if (!child->parents && !list_empty(&child->open))
 		table_orphaned(vm, child);
 }

@@ -240,21 +240,70 @@ static struct mmu_page *root_of(struct vcpu *v, u64 gva)
 	return v->mmu.root[v->mmu.shadow_long ? 0 : gva >> 30];
 }
 
-/* puts in what leads from @w->gva to @gp, which the access may use */
-static void map(struct vcpu *v, struct walk *w, struct gpage *gp)
+/**
+ * walk_shortcut() - walk_guest() along the shadow as far as it goes
+ * @v: the vCPU
+ * @w: in and out; not all arrays are filled in if @leaf is found
+ * @leaf: out: shadow page of the leaf table, NULL if the guest's tables were walked
+ *
+ * Directories of the shadow are always true, and have the guest's rights in them
+ * (unless CR0.WP is 0). So where a leaf table is linked, only that has to be read.
+ *
+ * Context: mmu_lock is held.
+ * Return: as walk_guest().
+ */
+enum walk_result walk_shortcut(struct vcpu *v, struct walk *w, struct mmu_page **leaf)
+{
+	u64 acc = PT_W | PT_U | PT_NX | PT_A, spte;
+	struct mmu_page *sp;
+	unsigned int level;
+
+	*leaf = NULL;
+	if (unlikely(!v->mmu.wp))
+		return walk_guest(v, w);
+	if (!v->mmu.shadow_long)
+		w->gva = (u32)w->gva;
+	sp = root_of(v, w->gva);
+	if (unlikely(!sp || sp->zapped))
+		return walk_guest(v, w);
+	for (level = sp->role.level; level > 1; level--) {
+		spte = sp->spt[spt_index(w->gva, level)];
+		if (!spte)
+			return walk_guest(v, w);
+		acc &= (spte ^ PT_NX) | PT_A;
+		sp = spte_child(spte);
+	}
+	if (!sp->digest)
+		return walk_guest(v, w);
+	*leaf = sp;
+	return walk_leaf(v, w, sp, acc);
+}
+
+/* the shadow page for the last level of @w, and the way there; NULL: no root */
+static struct mmu_page *build_path(struct vcpu *v, const struct walk *w)
 {
 	struct mmu_page *sp = root_of(v, w->gva);
-	unsigned int level, i;
-	u64 bits, gpte;
+	unsigned int level;
 
 	if (!sp || sp->zapped) {
 		v->mmu.root_hpa = INVALID_ROOT;	/* load() makes another one */
-		return;
+		return NULL;
 	}
 	for (level = sp->role.level; level > 1; level--)
 		sp = step_down(v, sp, spt_index(w->gva, level),
 			       level >= w->level ? w->pte[level] : DIRECT_GPTE,
 			       level == w->level);
+	return sp;
+}
+
+/* lets @w->gva lead to @gp, which the access may use; @sp: see build_path() */
+static void map(struct vcpu *v, const struct walk *w, struct gpage *gp, struct mmu_page *sp)
+{
+	unsigned int i;
+	u64 bits, gpte;
+
+	if (!sp)
+		return;
 	i = spt_index(w->gva, 1);
 	gpte = sp->digest ? w->pte[1] : DIRECT_GPTE;
 	bits = leaf_bits(sp, gpte, gp);
@@ -292,12 +341,13 @@ static bool beyond_sptes(struct vcpu *v, const struct walk *w)
 static enum mmu_result fault_locked(struct vcpu *v, struct walk *w)
 {
 	struct vm *vm = v->vm;
+	struct mmu_page *sp;
 	struct gpage *gp;
 	u64 gfn;
 
 	if (unlikely(vm->mmu.n_pages >= vm->mmu.max_pages))
 		page_reclaim(vm, 8);
-	switch (walk_guest(v, w)) {
+	switch (walk_shortcut(v, w, &sp)) {
 	case WALK_FAULT:
 		return MMU_GUEST_FAULT;
 	case WALK_MISSING:
@@ -316,7 +366,7 @@ static enum mmu_result fault_locked(struct vcpu *v, struct walk *w)
 		    !table_open(vm, mem_target(&vm->mmu, gfn), gp))
 			return MMU_EMULATE;
 	}
-	map(v, w, gp);
+	map(v, w, gp, sp ?: build_path(v, w));
 	return MMU_RESUME;
 }
 
@@ -437,6 +487,7 @@ static bool take_root(struct vcpu *v, bool make, u64 *missing)
 		mmu->root[i] = sp;
 		mmu->pae_table[i] = __pa(sp->spt) | PT_P;
 	}
+	mmu->root_cr3 = v->cr3;
 	mmu->root_hpa = mmu->shadow_long ? __pa(mmu->root[0]->spt) : __pa(mmu->pae_table);
 	v->cr_dirty = true;
 	return true;
@@ -517,7 +568,8 @@ static void shadow_reset(struct vcpu *v)
 	mmu_lock(v->vm);
 	sync_all(v->vm);
 	/* what the role of a root is made from; else it was only a flush */
-	if (root_role(&v->mmu, 0).word != old || v->mmu.mode == MMU_PAE)
+	if (root_role(&v->mmu, 0).word != old || v->cr3 != v->mmu.root_cr3 ||
+	    v->mmu.mode == MMU_PAE)
 		drop_root(v);
 	flush_own(v);
 	mmu_unlock(v->vm);

@@ -53,9 +53,12 @@ struct walk {
 	void *at[5];
 };
 
+struct mmu_page;
 enum walk_result { WALK_OK, WALK_FAULT, WALK_MISSING };
 
 enum walk_result walk_guest(struct vcpu *v, struct walk *w);
+enum walk_result walk_leaf(struct vcpu *v, struct walk *w, const struct mmu_page *sp, u64 acc);
+enum walk_result walk_shortcut(struct vcpu *v, struct walk *w, struct mmu_page **leaf);
 void walk_fault(const struct walk *w, u64 gva, struct hv_exception *exc);
 void walk_setup(struct vcpu *v);
 u64 gpte_reserved(enum mmu_mode mode, bool nx, bool pse, unsigned int level, bool large);

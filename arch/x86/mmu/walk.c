@@ -266,6 +266,43 @@ enum walk_result walk_guest(struct vcpu *v, struct walk *w)
 }
 
 /**
+ * walk_leaf() - walk_guest() from a leaf table on, whose shadow page is known
+ * @v: the vCPU; its CR0.WP is 1
+ * @w: in and out; of the arrays only the entries of level 1 are filled in
+ * @sp: the shadow page of the leaf table
+ * @acc: rights of the entries above, which have their A bits set
+ *
+ * Context: mmu_lock is held.
+ * Return: WALK_OK or WALK_FAULT.
+ */
+enum walk_result walk_leaf(struct vcpu *v, struct walk *w, const struct mmu_page *sp, u64 acc)
+{
+	const bool wide = v->mmu.mode != MMU_32;
+	u64 want = w->access & PF_W ? PT_A | PT_D : PT_A;
+	u64 pte;
+
+	w->level = 1;
+	w->table[1] = sp->gfn;
+	if (likely(wide))
+		w->at[1] = gpage_va(sp->table) + (w->gva >> 9 & 0xff8);
+	else
+		w->at[1] = gpage_va(sp->table) + (w->gva >> 10 & 0xffc);
+	do {
+		pte = wide ? READ_ONCE(*(u64 *)w->at[1]) : READ_ONCE(*(u32 *)w->at[1]);
+		w->pte[1] = pte;
+		if (!(pte & PT_P))
+			return fault(v, w, 0);
+		if (unlikely(pte & sp->rsvd))
+			return fault(v, w, PF_P | PF_RSVD);
+		w->acc = acc & (pte ^ PT_NX);
+		w->gpa = (pte & PT_ADDR) | (w->gva & ~PAGE_MASK);
+		if (unlikely(denied(v, w)))
+			return fault(v, w, PF_P);
+	} while ((pte & want) != want && !set_accessed(&v->vm->mmu, w, 1, wide));
+	return WALK_OK;
+}
+
+/**
  * walk_fault() - the #PF of a walk that returned WALK_FAULT
  * @w: the walk
  * @gva: the address, not truncated
@@ -284,12 +321,16 @@ void walk_fault(const struct walk *w, u64 gva, struct hv_exception *exc)
 enum mmu_result mmu_translate(struct vcpu *v, u64 gva, u32 access, u64 *gpa,
 			      struct hv_exception *exc)
 {
-	struct walk w = { .gva = gva, .access = access };
+	struct mmu_page *sp;
 	enum walk_result r;
+	struct walk w;
+
+	w.gva = gva;
+	w.access = access;
 
 	for (;;) {
 		mmu_lock(v->vm);
-		r = walk_guest(v, &w);
+		r = walk_shortcut(v, &w, &sp);
 		mmu_unlock(v->vm);
 		if (likely(r != WALK_MISSING))
 			break;

@@ -113,6 +113,8 @@ void svm_decode(struct vcpu *v, struct hv_exitinfo *x)
 	u32 code = vmcb->control.exit_code;
 
 	x->next_rip = 0;
+	x->cr.known = false;
+	x->invlpg.known = false;
 	if (boot_cpu_has(X86_FEATURE_NRIPS))
 		x->next_rip = vmcb->control.next_rip;
 	if (code == SVM_EXIT_IOIO) {

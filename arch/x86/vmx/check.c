@@ -32,11 +32,11 @@ static const char *check_vm86(struct vcpu *v)
 	for (seg = SEG_ES; seg <= SEG_GS; seg++) {
 		vmx_get_segment(v, seg, &s);
 		if (s.base != (u64)s.selector << 4)
-			return "virtual-8086: the base of a segment is not its selector times 16 (27.3.1.2)";
+			return "virtual-8086: a segment's base is not 16 selectors (27.3.1.2)";
 		if (s.limit != 0xffff)
-			return "virtual-8086: the limit of a segment is not 0xffff (27.3.1.2)";
+			return "virtual-8086: a segment's limit is not 0xffff (27.3.1.2)";
 		if ((s.attr & 0xff) != 0xf3)
-			return "virtual-8086: the access rights of a segment are not 0xf3 (27.3.1.2)";
+			return "virtual-8086: a segment's rights are not 0xf3 (27.3.1.2)";
 	}
 	return NULL;
 }
@@ -205,7 +205,7 @@ static const char *check_state(struct vcpu *v)
 	if ((block & GUEST_INTR_STATE_STI) && !(v->rflags & X86_EFLAGS_IF))
 		return "blocking by STI while RFLAGS.IF is 0 (27.3.1.5)";
 	if (shadow && step != !!(v->rflags & X86_EFLAGS_TF))
-		return "blocking by STI or MOV SS, and pending debug BS is not RFLAGS.TF (27.3.1.5)";
+		return "blocking by STI or MOV SS: pending debug BS is not RFLAGS.TF (27.3.1.5)";
 	if (!(event & INTR_INFO_VALID_MASK))
 		return NULL;
 	if (shadow && (type == INTR_TYPE_EXT_INTR || type == INTR_TYPE_NMI_INTR))

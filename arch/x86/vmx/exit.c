@@ -4,6 +4,7 @@
  * neutral terms of struct hv_exitinfo. Nothing is decided here.
  */
 #include <linux/kernel.h>
+#include <linux/sched.h>
 #include <asm/debugreg.h>
 #include <asm/processor-flags.h>
 #include <asm/trapnr.h>
@@ -21,7 +22,6 @@ static const u8 simple[] = {
 	[EXIT_REASON_CPUID] = EXIT_CPUID,
 	[EXIT_REASON_HLT] = EXIT_HLT,
 	[EXIT_REASON_INVD] = EXIT_WBINVD,
-	[EXIT_REASON_INVLPG] = EXIT_INVLPG,
 	[EXIT_REASON_RDPMC] = EXIT_GP,
 	[EXIT_REASON_RDTSC] = EXIT_RDTSC,
 	[EXIT_REASON_VMCALL] = EXIT_HYPERCALL,
@@ -34,7 +34,6 @@ static const u8 simple[] = {
 	[EXIT_REASON_VMWRITE] = EXIT_UD,
 	[EXIT_REASON_VMOFF] = EXIT_UD,
 	[EXIT_REASON_VMON] = EXIT_UD,
-	[EXIT_REASON_CR_ACCESS] = EXIT_CR,
 	[EXIT_REASON_DR_ACCESS] = EXIT_DR,
 	[EXIT_REASON_MWAIT_INSTRUCTION] = EXIT_UD,
 	[EXIT_REASON_MONITOR_INSTRUCTION] = EXIT_UD,
@@ -55,7 +54,7 @@ static u64 next_rip(struct vcpu *v)
 {
 	u64 rip = v->rip + vmread32(VM_EXIT_INSTRUCTION_LEN);
 
-	return to_vmx(v)->hw_efer & EFER_LMA && cpu_long_mode(v) ? rip : (u32)rip;
+	return cpu_long_mode(v) ? rip : (u32)rip;
 }
 
 /* SDM vol. 3, table 28-5 */
@@ -69,6 +68,36 @@ static void decode_io(struct vcpu *v, struct hv_exitinfo *x)
 	x->io.string = q & 0x10;
 	x->io.rep = q & 0x20;
 	x->io.port = q >> 16;
+	x->next_rip = next_rip(v);
+}
+
+/* SDM vol. 3, table 28-3 */
+static void decode_cr(struct vcpu *v, struct hv_exitinfo *x)
+{
+	u64 q = vmread_nat(EXIT_QUALIFICATION);
+
+	x->kind = EXIT_CR;
+	x->cr.known = true;
+	x->cr.nr = q & 0xf;
+	x->cr.reg = q >> 8 & 0xf;
+	x->cr.write = true;
+	switch (q >> 4 & 3) {
+	case 0:		/* MOV to CR */
+		x->cr.val = v->regs[x->cr.reg];
+		if (!cpu_long_mode(v))
+			x->cr.val = (u32)x->cr.val;
+		break;
+	case 1:		/* MOV from CR */
+		x->cr.write = false;
+		break;
+	case 2:		/* CLTS */
+		x->cr.nr = 0;
+		x->cr.val = v->cr0 & ~(u64)X86_CR0_TS;
+		break;
+	default:	/* LMSW: the low four bits, but it cannot clear PE */
+		x->cr.nr = 0;
+		x->cr.val = (v->cr0 & ~0xeULL) | (q >> 16 & 0xf);
+	}
 	x->next_rip = next_rip(v);
 }
 
@@ -154,7 +183,7 @@ static void entry_failed(struct vcpu *v, struct hv_exitinfo *x)
 		 reason, x->fail.info[0], why ?: "no check of ours finds why (27.3)");
 }
 
-static void unexpected(struct vcpu *v, struct hv_exitinfo *x)
+static void no_such_exit(struct vcpu *v, struct hv_exitinfo *x)
 {
 	x->kind = EXIT_FAIL;
 	x->fail.code = to_vmx(v)->reason;
@@ -200,6 +229,15 @@ void vmx_decode(struct vcpu *v, struct hv_exitinfo *x)
 	case EXIT_REASON_IO_INSTRUCTION:
 		decode_io(v, x);
 		return;
+	case EXIT_REASON_CR_ACCESS:
+		decode_cr(v, x);
+		return;
+	case EXIT_REASON_INVLPG:
+		x->kind = EXIT_INVLPG;
+		x->invlpg.known = true;
+		x->invlpg.gva = vmread_nat(EXIT_QUALIFICATION);
+		x->next_rip = next_rip(v);
+		return;
 	case EXIT_REASON_MSR_READ:
 	case EXIT_REASON_MSR_WRITE:
 		x->kind = EXIT_MSR;
@@ -215,5 +253,5 @@ void vmx_decode(struct vcpu *v, struct hv_exitinfo *x)
 	else if (reason < ARRAY_SIZE(simple) && simple[reason])
 		decode_simple(v, reason, x);
 	else
-		unexpected(v, x);
+		no_such_exit(v, x);
 }

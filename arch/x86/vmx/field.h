@@ -33,8 +33,7 @@ static __always_inline u64 field_read(u32 field)
 	u64 val;
 	bool bad;
 
-	asm volatile("vmread %2, %0"
-		     : "=r" (val), "=@ccbe" (bad) : "r" ((u64)field) : "memory");
+	asm volatile("vmread %2, %0" : "=r" (val), "=@ccbe" (bad) : "r" ((u64)field));
 	if (unlikely(bad))
 		field_error("VMREAD", field);
 	return val;
@@ -50,31 +49,96 @@ static __always_inline void field_write(u32 field, u64 val)
 		field_error("VMWRITE", field);
 }
 
-#define FIELD_CHECK(field, width)						\
-	static_assert(FIELD_WIDTH(field) == (width) && !((field) & 1),		\
-		      #field " has another width")
+/* all callers give constants, so this is decided when they are compiled */
+static __always_inline void field_check(u32 field, unsigned int width)
+{
+	BUILD_BUG_ON_MSG(FIELD_WIDTH(field) != width || (field & 1),
+			 "this VMCS field has another width");
+}
 
-#define vmread16(field)		({ FIELD_CHECK(field, FIELD_16); (u16)field_read(field); })
-#define vmread32(field)		({ FIELD_CHECK(field, FIELD_32); (u32)field_read(field); })
-#define vmread64(field)		({ FIELD_CHECK(field, FIELD_64); field_read(field); })
-#define vmread_nat(field)	({ FIELD_CHECK(field, FIELD_NAT); field_read(field); })
+static __always_inline u16 vmread16(u32 field)
+{
+	field_check(field, FIELD_16);
+	return field_read(field);
+}
 
-/* a value that is too wide does not compile either, where it is a constant */
-#define vmwrite16(field, val)	({ FIELD_CHECK(field, FIELD_16); field_write(field, (u16)(val)); })
-#define vmwrite32(field, val)	({ FIELD_CHECK(field, FIELD_32); field_write(field, (u32)(val)); })
-#define vmwrite64(field, val)	({ FIELD_CHECK(field, FIELD_64); field_write(field, val); })
-#define vmwrite_nat(field, val)	({ FIELD_CHECK(field, FIELD_NAT); field_write(field, val); })
+static __always_inline u32 vmread32(u32 field)
+{
+	field_check(field, FIELD_32);
+	return field_read(field);
+}
+
+static __always_inline u64 vmread64(u32 field)
+{
+	field_check(field, FIELD_64);
+	return field_read(field);
+}
+
+static __always_inline u64 vmread_nat(u32 field)
+{
+	field_check(field, FIELD_NAT);
+	return field_read(field);
+}
+
+static __always_inline void vmwrite16(u32 field, u16 val)
+{
+	field_check(field, FIELD_16);
+	field_write(field, val);
+}
+
+static __always_inline void vmwrite32(u32 field, u32 val)
+{
+	field_check(field, FIELD_32);
+	field_write(field, val);
+}
+
+static __always_inline void vmwrite64(u32 field, u64 val)
+{
+	field_check(field, FIELD_64);
+	field_write(field, val);
+}
+
+static __always_inline void vmwrite_nat(u32 field, u64 val)
+{
+	field_check(field, FIELD_NAT);
+	field_write(field, val);
+}
 
 /* one of eight: the segments' encodings are two apart, in the order of SEG_* */
-#define FIELD_SEG(es_field, seg)	((es_field) + 2 * (seg))
-#define vmread_seg16(f, seg)	({ FIELD_CHECK(f, FIELD_16); (u16)field_read(FIELD_SEG(f, seg)); })
-#define vmread_seg32(f, seg)	({ FIELD_CHECK(f, FIELD_32); (u32)field_read(FIELD_SEG(f, seg)); })
-#define vmread_seg_nat(f, seg)	({ FIELD_CHECK(f, FIELD_NAT); field_read(FIELD_SEG(f, seg)); })
-#define vmwrite_seg16(f, seg, val)						\
-	({ FIELD_CHECK(f, FIELD_16); field_write(FIELD_SEG(f, seg), (u16)(val)); })
-#define vmwrite_seg32(f, seg, val)						\
-	({ FIELD_CHECK(f, FIELD_32); field_write(FIELD_SEG(f, seg), (u32)(val)); })
-#define vmwrite_seg_nat(f, seg, val)						\
-	({ FIELD_CHECK(f, FIELD_NAT); field_write(FIELD_SEG(f, seg), val); })
+static __always_inline u16 vmread_seg16(u32 es_field, int seg)
+{
+	field_check(es_field, FIELD_16);
+	return field_read(es_field + 2 * seg);
+}
+
+static __always_inline u32 vmread_seg32(u32 es_field, int seg)
+{
+	field_check(es_field, FIELD_32);
+	return field_read(es_field + 2 * seg);
+}
+
+static __always_inline u64 vmread_seg_nat(u32 es_field, int seg)
+{
+	field_check(es_field, FIELD_NAT);
+	return field_read(es_field + 2 * seg);
+}
+
+static __always_inline void vmwrite_seg16(u32 es_field, int seg, u16 val)
+{
+	field_check(es_field, FIELD_16);
+	field_write(es_field + 2 * seg, val);
+}
+
+static __always_inline void vmwrite_seg32(u32 es_field, int seg, u32 val)
+{
+	field_check(es_field, FIELD_32);
+	field_write(es_field + 2 * seg, val);
+}
+
+static __always_inline void vmwrite_seg_nat(u32 es_field, int seg, u64 val)
+{
+	field_check(es_field, FIELD_NAT);
+	field_write(es_field + 2 * seg, val);
+}
 
 #endif /* KVMFS_VMX_FIELD_H */

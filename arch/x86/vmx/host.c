@@ -138,9 +138,10 @@ void host_init(struct vmx_vcpu *x)
 
 static void load_cpu(struct vmx_vcpu *x)
 {
+	struct cpu_entry_area *area = get_cpu_entry_area(smp_processor_id());
 	u64 val;
 
-	vmwrite_nat(HOST_TR_BASE, (unsigned long)&get_cpu_entry_area(smp_processor_id())->tss.x86_tss);
+	vmwrite_nat(HOST_TR_BASE, (unsigned long)&area->tss.x86_tss);
 	vmwrite_nat(HOST_GDTR_BASE, (unsigned long)get_current_gdt_ro());
 	rdmsrl(MSR_GS_BASE, val);
 	vmwrite_nat(HOST_GS_BASE, val);

@@ -44,7 +44,7 @@ const char *vmx_probe(void)
 		return "the firmware has switched VMX off (IA32_FEATURE_CONTROL)";
 #ifdef X86_FEATURE_FRED
 	if (cpu_feature_enabled(X86_FEATURE_FRED))
-		return "the host uses FRED, whose state VMX cannot switch here: boot it with fred=off";
+		return "the host uses FRED, which VMX does not switch here: boot it with fred=off";
 #endif
 	return caps_read(&vmx_caps);
 }
@@ -108,7 +108,8 @@ nomem:
 	return -ENOMEM;
 }
 
-static int vmxon(u64 pa)
+/* VMXON, SDM vol. 3, 31.3 */
+static int enter_root(u64 pa)
 {
 	bool failed = false;
 
@@ -124,8 +125,8 @@ fault:
 	return -EIO;
 }
 
-/* it may be off already: then it is #UD */
-static void vmxoff(void)
+/* VMXOFF; a reboot may have done it already: then it is #UD */
+static void leave_root(void)
 {
 	asm goto("1: vmxoff\n\t"
 		 _ASM_EXTABLE(1b, %l[off])
@@ -164,7 +165,7 @@ int vmx_cpu_on(void)
 		wrmsrl(MSR_IA32_FEAT_CTL, FEAT_CTL_LOCKED | FEAT_CTL_VMX_ENABLED_OUTSIDE_SMX);
 	intel_pt_handle_vmx(1);
 	cr4_set_bits_irqsoff(X86_CR4_VMXE);
-	ret = vmxon(__pa(c->region));
+	ret = enter_root(__pa(c->region));
 	if (ret) {
 		cr4_clear_bits_irqsoff(X86_CR4_VMXE);
 		intel_pt_handle_vmx(0);
@@ -190,7 +191,7 @@ void vmx_cpu_off(void)
 	list_for_each_entry_safe(x, next, &c->loaded, loaded)
 		vmcs_clear_here(x);
 	c->on = false;
-	vmxoff();
+	leave_root();
 	cr4_clear_bits_irqsoff(X86_CR4_VMXE);
 	intel_pt_handle_vmx(0);
 	host_cpu_off(c);

@@ -6,7 +6,6 @@
  */
 #include <linux/kernel.h>
 #include <linux/string.h>
-#include <asm/debugreg.h>
 #include <asm/processor-flags.h>
 #include <asm/trapnr.h>
 #include "arch/x86/vmx/vmx.h"
@@ -187,6 +186,20 @@ void vmx_get_segment(struct vcpu *v, int seg, struct hv_segment *out)
 		*out = x->seg[seg];
 }
 
+/* for those who want no more of it */
+static u32 segment_attr(struct vcpu *v, int seg)
+{
+	struct vmx_vcpu *x = to_vmx(v);
+	unsigned long flags;
+	u32 attr;
+
+	if ((x->known & BIT(seg)) || !vmcs_get(v, &flags))
+		return x->seg[seg].attr;
+	attr = vmread_seg32(GUEST_ES_AR_BYTES, seg);
+	vmcs_put(flags);
+	return attr;
+}
+
 void vmx_set_segment(struct vcpu *v, int seg, const struct hv_segment *in)
 {
 	struct vmx_vcpu *x = to_vmx(v);
@@ -264,14 +277,22 @@ void vmx_set_table(struct vcpu *v, bool idt, const struct hv_table *t)
 /* SS has the privilege level in its DPL: SDM vol. 3, 25.4.1 */
 unsigned int vmx_cpl(struct vcpu *v)
 {
-	struct hv_segment ss;
-
 	if (!(v->cr0 & X86_CR0_PE))
 		return 0;
 	if (v->rflags & X86_EFLAGS_VM)
 		return 3;
-	vmx_get_segment(v, SEG_SS, &ss);
-	return (ss.attr & SEG_ATTR_DPL) >> SEG_ATTR_DPL_SHIFT;
+	return (segment_attr(v, SEG_SS) & SEG_ATTR_DPL) >> SEG_ATTR_DPL_SHIFT;
+}
+
+bool vmx_code(struct vcpu *v, u64 *base)
+{
+	struct hv_segment cs;
+
+	if ((v->efer & EFER_LMA) && (segment_attr(v, SEG_CS) & SEG_ATTR_L))
+		return true;
+	vmx_get_segment(v, SEG_CS, &cs);
+	*base = cs.base;
+	return false;
 }
 
 /* --- MSRs -------------------------------------------------------------------------- */

@@ -67,6 +67,7 @@ void vmcs_clear(struct vmx_vcpu *x)
 bool vmcs_make_current(struct vmx_vcpu *x)
 {
 	struct vmx_cpu *c = this_cpu_ptr(&vmx_cpu);
+	/* pairs with vmcs_clear_here() */
 	int cpu = smp_load_acquire(&x->cpu);
 
 	if (!c->on || (cpu >= 0 && cpu != smp_processor_id()))
@@ -115,7 +116,7 @@ void vmcs_put(unsigned long flags)
 }
 
 /* SDM vol. 3, 31.3, INVVPID */
-static void invvpid(u64 type, u64 vpid, u64 gva)
+static void flush_tag(u64 type, u64 vpid, u64 gva)
 {
 	struct { u64 vpid, gva; } desc = { vpid, gva };
 
@@ -131,7 +132,7 @@ void vmcs_flush_tag(struct vmx_vcpu *x)
 	x->flush = false;
 	/* without tags each entry and exit flushes everything */
 	if (x->vpid)
-		invvpid(VMX_VPID_EXTENT_SINGLE_CONTEXT, x->vpid, 0);
+		flush_tag(VMX_VPID_EXTENT_SINGLE_CONTEXT, x->vpid, 0);
 }
 
 /**
@@ -150,7 +151,7 @@ void vmcs_flush_tag_gva(struct vmx_vcpu *x, u64 gva)
 	local_irq_save(flags);
 	if (vmx_caps.invvpid_addr && this_cpu_read(vmx_cpu.on) &&
 	    x->flush_cpu == smp_processor_id() && gva_is_canonical(gva))
-		invvpid(VMX_VPID_EXTENT_INDIVIDUAL_ADDR, x->vpid, gva);
+		flush_tag(VMX_VPID_EXTENT_INDIVIDUAL_ADDR, x->vpid, gva);
 	else
 		x->flush = true;
 	local_irq_restore(flags);

@@ -232,15 +232,6 @@ static void vmx_flush_gva(struct vcpu *v, u64 gva)
 	vmcs_flush_tag_gva(to_vmx(v), gva);
 }
 
-static bool vmx_code(struct vcpu *v, u64 *base)
-{
-	struct hv_segment cs;
-
-	vmx_get_segment(v, SEG_CS, &cs);
-	*base = cs.base;
-	return (v->efer & EFER_LMA) && (cs.attr & SEG_ATTR_L);
-}
-
 const struct vendor_ops vmx_ops = {
 	.name = "vmx",
 	.probe = vmx_probe,

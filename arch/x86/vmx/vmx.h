@@ -186,6 +186,7 @@ void vmx_set_segment(struct vcpu *v, int seg, const struct hv_segment *in);
 void vmx_get_table(struct vcpu *v, bool idt, struct hv_table *t);
 void vmx_set_table(struct vcpu *v, bool idt, const struct hv_table *t);
 unsigned int vmx_cpl(struct vcpu *v);
+bool vmx_code(struct vcpu *v, u64 *base);
 int vmx_get_msr(struct vcpu *v, u32 index, u64 *val);
 int vmx_set_msr(struct vcpu *v, u32 index, u64 val);
 void vmx_update_traps(struct vcpu *v);
