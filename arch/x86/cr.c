@@ -109,6 +109,7 @@ static void cr_commit(struct vcpu *v, u64 cr0, u64 cr4, u64 efer)
 	v->cr4 = cr4;
 	v->efer = efer;
 	v->cr_dirty = true;
+	v->mmio.valid = false;
 	if (changed)
 		v->vm->mmu_ops->reset(v);
 }
@@ -153,6 +154,7 @@ int cr3_set(struct vcpu *v, u64 val)
 	if (pae_paging(v, v->cr0, v->cr4, v->efer) && !mmu_load_pdptrs(v, val))
 		return -EINVAL;
 	v->cr3 = val;
+	v->mmio.valid = false;
 	v->vm->mmu_ops->new_cr3(v);
 	v->cr_dirty = true;
 	return 0;

@@ -223,6 +223,7 @@ static int on_invlpg(struct vcpu *v, struct hv_exitinfo *x)
 	if (!x->invlpg.known || !x->next_rip)
 		return insn_emulate(v);
 	v->stat.invlpg++;
+	v->mmio.valid = false;
 	v->vm->mmu_ops->invlpg(v, x->invlpg.gva);
 	return advance(v, x->next_rip);
 }
@@ -297,12 +298,44 @@ static int emulate_delivery(struct vcpu *v, u64 gpa)
 	return 1;
 }
 
+static int emulate_fault(struct vcpu *v, u64 gva, u64 gpa, u32 access)
+{
+	v->hint_valid = true;
+	v->hint_gva = gva & PAGE_MASK;
+	v->hint_gpa = gpa & PAGE_MASK;
+	v->hint_access = access;
+	return insn_emulate(v);
+}
+
+/* SMAP and SMEP look at more than the page: such accesses are walked each time */
+static bool is_last_device(struct vcpu *v, const struct hv_exception *pf)
+{
+	const struct mmio_hint *m = &v->mmio;
+
+	return m->valid && (pf->cr2 & PAGE_MASK) == m->gva && !v->event.kind &&
+	       (pf->error & ~PF_W) == m->access && m->seq == READ_ONCE(v->vm->mmu.seq);
+}
+
+static void remember_device(struct vcpu *v, const struct hv_exception *pf, u64 gpa)
+{
+	struct mmio_hint *m = &v->mmio;
+
+	/* only writes walked as such, from the kernel, to pages that have no spte */
+	m->valid = pf->error == PF_W;
+	m->access = pf->error & ~PF_W;
+	m->gva = pf->cr2 & PAGE_MASK;
+	m->gpa = gpa & PAGE_MASK;
+	m->seq = READ_ONCE(v->vm->mmu.seq);
+}
+
 static int on_page_fault(struct vcpu *v, const struct hv_exception *pf)
 {
 	struct hv_exception exc;
 	u64 gpa;
 
 	v->stat.page_fault++;
+	if (is_last_device(v, pf))
+		return emulate_fault(v, pf->cr2, v->mmio.gpa, pf->error & PF_W);
 	switch (v->vm->mmu_ops->fault(v, pf->cr2, pf->error, &gpa, &exc)) {
 	case MMU_RESUME:
 		return 0;
@@ -313,11 +346,8 @@ static int on_page_fault(struct vcpu *v, const struct hv_exception *pf)
 	case MMU_EMULATE:
 		if (v->event.kind)
 			return emulate_delivery(v, gpa);
-		v->hint_valid = true;
-		v->hint_gva = pf->cr2 & PAGE_MASK;
-		v->hint_gpa = gpa & PAGE_MASK;
-		v->hint_access = pf->error & (PF_W | PF_U);
-		return insn_emulate(v);
+		remember_device(v, pf, gpa);
+		return emulate_fault(v, pf->cr2, gpa, pf->error & (PF_W | PF_U));
 	default:
 		return v->error;
 	}

@@ -136,7 +136,15 @@ static int op_read(struct emul *e, u64 la, void *buf, unsigned int n, unsigned i
 
 static int op_fetch(struct emul *e, u64 la, void *buf, unsigned int *n)
 {
+	struct vcpu *v = to_vcpu(e);
+	u64 base, rip = v->rip;
+
 	*n = min_t(u64, *n, PAGE_SIZE - (la & ~PAGE_MASK));
+	if (!vendor->code(v, &base))
+		rip = (u32)(rip + base);
+	/* the instruction that exited: the processor has just fetched it itself */
+	if (la == rip && mmu_peek_code(v, buf, *n))
+		return EMUL_OK;
 	return read_page(e, la, buf, *n, PF_I | data_access(e, 0));
 }
 
@@ -372,6 +380,7 @@ static void op_invlpg(struct emul *e, u64 la)
 	struct vcpu *v = to_vcpu(e);
 
 	v->stat.invlpg++;
+	v->mmio.valid = false;
 	v->vm->mmu_ops->invlpg(v, la);
 }
 

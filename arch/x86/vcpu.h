@@ -98,6 +98,20 @@ struct insn_io {
 };
 
 /**
+ * struct mmio_hint - the device page that was accessed last
+ *
+ * A TLB of one entry for what can have no spte: it saves walking the guest's
+ * tables twice for each device access, and is dropped whenever the guest flushes
+ * or changes how it translates, or its memory map (@seq) changes.
+ */
+struct mmio_hint {
+	bool valid;
+	u32 access;		/* PF_W, PF_U that the walk allowed */
+	u64 gva, gpa;		/* of the page */
+	unsigned long seq;	/* vm_mmu.seq when it was walked */
+};
+
+/**
  * struct vcpu - one virtual CPU
  * @lock:	held by the thread that runs it or touches its state
  * @requests:	REQ_* bits, set by anybody
@@ -153,6 +167,7 @@ struct vcpu {
 	bool hint_valid;
 	u32 hint_access;
 	u64 hint_gva, hint_gpa;
+	struct mmio_hint mmio;
 	u64 unshadow_rip;		/* where a page table was given up last */
 
 	/* registers not in the hot part */

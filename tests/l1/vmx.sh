@@ -84,8 +84,9 @@ pack() {
 		kernel vmlinuz
 		append initrd=initrd console=ttyS0,115200 panic=-1 loglevel=7 no_timer_check $append
 	END
-	xorriso -report_about SORRY -as mkisofs -quiet -o "$work/cd.iso" -b isolinux.bin -c boot.cat \
-		-no-emul-boot -boot-load-size 4 -boot-info-table "$work/cd"
+	xorriso -as mkisofs -quiet -o "$work/cd.iso" -b isolinux.bin -c boot.cat \
+		-no-emul-boot -boot-load-size 4 -boot-info-table "$work/cd" \
+		>"$work/xorriso" 2>&1 || { cat "$work/xorriso" >&2; exit 1; }
 	rm -rf "$work/cd" "$work/add"
 }
 
