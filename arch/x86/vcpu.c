@@ -117,18 +117,38 @@ void vcpu_kill(struct vcpu *v)
 
 /* --- who may touch it ------------------------------------------------------ */
 
+/*
+ * v->lock, unless the vCPU is in a run. A reader holds it only for a moment and is
+ * no reason for EBUSY; a runner that was stopped for a reader still is one.
+ */
+static int take(struct vcpu *v)
+{
+	while (!mutex_trylock(&v->lock)) {
+		if (vcpu_is_running(v))
+			return -EBUSY;
+		if (signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
+	if (!vcpu_is_running(v))
+		return 0;
+	mutex_unlock(&v->lock);
+	return -EBUSY;
+}
+
 /**
  * vcpu_begin_run() - the calling thread is going to run @v
  * @v: the vCPU
  *
- * Return: 0 with v->lock held, or -EBUSY.
+ * Return: 0 with v->lock held, -EBUSY if another thread runs it, -EINTR.
  */
 int vcpu_begin_run(struct vcpu *v)
 {
-	if (!mutex_trylock(&v->lock))
-		return -EBUSY;
-	v->runner = current;
-	return 0;
+	int ret = take(v);
+
+	if (!ret)
+		v->runner = current;
+	return ret;
 }
 
 /**
@@ -189,20 +209,7 @@ void vcpu_thaw(struct vcpu *v)
  */
 int vcpu_claim(struct vcpu *v)
 {
-	/* a reader holds the lock only for a moment and is no reason for EBUSY */
-	while (!mutex_trylock(&v->lock)) {
-		if (vcpu_is_running(v))
-			return -EBUSY;
-		if (signal_pending(current))
-			return -EINTR;
-		cond_resched();
-	}
-	/* a runner that was stopped for a reader has not ended its run */
-	if (vcpu_is_running(v)) {
-		mutex_unlock(&v->lock);
-		return -EBUSY;
-	}
-	return 0;
+	return take(v);
 }
 
 /**

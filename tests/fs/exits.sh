@@ -3,9 +3,9 @@
 # exits.sh MOUNT: a guest is run by the files run and exit alone.
 . "$(dirname "$0")/common.sh"
 
-# code HEX...: at 0x1000, in real mode
+# code HEX...: at 0x1000, in real mode; behind it, hlt without end
 code() {
-	for byte; do printf "\\$(printf %o 0x"$byte")"; done >"$tmp/code"
+	for byte in "$@" f4 eb fd; do printf "\\$(printf %o 0x"$byte")"; done >"$tmp/code"
 	dd if="$tmp/code" of="$vm/mem" bs=4096 seek=1 conv=notrunc 2>/dev/null
 	put regs 'cs.base 0\ncs.selector 0\nds.base 0\nrip 0x1000\nrsp 0x8000\nss.base 0\nrflags 2\n'
 }

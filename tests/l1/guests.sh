@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # guests.sh: run the guests of guests.list in the emulated host, each plainly
-# and in the variations that its line names. ONLY restricts it to some.
+# and in the variations that its line names. /l1/env may set ONLY, to some guests,
+# and VARY, to some variations.
 . /kvmfs/lib.sh
 [ ! -e /l1/env ] || . /l1/env
 
@@ -28,6 +29,10 @@ run() {
 
 vary() {
 	for v in $2; do
+		case " ${VARY-$v} " in
+		*" $v "*) ;;
+		*) continue ;;
+		esac
 		case $v in
 		state)	run "$1" "state written back at each exit" $3 -s ;;
 		timer)	run "$1" "a signal each millisecond" $3 -t ;;

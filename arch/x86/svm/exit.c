@@ -84,9 +84,35 @@ static void iret_reached(struct vcpu *v, struct hv_exitinfo *x)
 	s->nmi_window = false;
 	s->iret_step = true;
 	s->iret_rip = v->rip;
+	s->iret_tf = v->rflags & X86_EFLAGS_TF;
 	s->vmcb->save.rflags |= X86_EFLAGS_TF;
 	v->rflags |= X86_EFLAGS_TF;
 	x->kind = EXIT_NOTHING;
+}
+
+/*
+ * The exit after that. If the IRET itself could not be done, it is waited for
+ * again; else NMIs may come, and the trap was our doing unless the guest steps.
+ */
+static bool iret_over(struct vcpu *v, u32 code)
+{
+	struct svm_vcpu *s = to_svm(v);
+
+	s->iret_step = false;
+	if (v->rip == s->iret_rip) {
+		if (!s->iret_tf)
+			v->rflags &= ~(u64)X86_EFLAGS_TF;
+		svm_intercept(s->vmcb, INTERCEPT_IRET, true);
+		s->nmi_window = true;
+		return false;
+	}
+	s->nmi_blocked = false;
+	vcpu_request(v, REQ_EVENT);
+	if (code != SVM_EXIT_EXCP_BASE + DB_VECTOR || s->iret_tf)
+		return false;
+	/* DR6 as it was */
+	v->dr_dirty = true;
+	return true;
 }
 
 static void fail(struct vcpu *v, struct hv_exitinfo *x)
@@ -112,6 +138,9 @@ void svm_decode(struct vcpu *v, struct hv_exitinfo *x)
 	struct vmcb *vmcb = to_vmcb(v);
 	u32 code = vmcb->control.exit_code;
 
+	x->kind = EXIT_NOTHING;
+	if (unlikely(to_svm(v)->iret_step) && iret_over(v, code))
+		return;
 	x->next_rip = 0;
 	x->cr.known = false;
 	x->invlpg.known = false;
@@ -142,18 +171,6 @@ void svm_decode(struct vcpu *v, struct hv_exitinfo *x)
 	}
 }
 
-/* the single step over an NMI handler's IRET: done once rip has moved */
-static void end_iret_step(struct vcpu *v)
-{
-	struct svm_vcpu *s = to_svm(v);
-
-	if (v->rip == s->iret_rip)
-		return;
-	s->iret_step = false;
-	s->nmi_blocked = false;
-	vcpu_request(v, REQ_EVENT);
-}
-
 /**
  * svm_recover() - put back an event whose delivery was cut short by the exit
  * @v: the vCPU, just out of the guest
@@ -167,8 +184,6 @@ void svm_recover(struct vcpu *v)
 	u32 info = s->vmcb->control.exit_int_info;
 	u8 vector = info & SVM_EXITINTINFO_VEC_MASK;
 
-	if (unlikely(s->iret_step))
-		end_iret_step(v);
 	if (likely(!(info & SVM_EXITINTINFO_VALID)))
 		return;
 	v->event.exc.vector = vector;
