@@ -15,37 +15,11 @@ tree=$(mktemp -d "$dir/guest.XXXXXX")
 trap 'rm -rf "$tree"' EXIT
 trap 'exit 130' INT TERM HUP
 
-# the guest's file system: busybox, and a way to end with a status
-mkdir -p "$tree/bin" "$tree/proc" "$tree/sys" "$tree/dev" "$tree/tmp" "$tree/root"
-cp "$(command -v busybox)" "$tree/bin/busybox"
-cp "$build/tools/kvmfs-exit" "$tree/bin/kvmfs-exit"
-ln -s busybox "$tree/bin/sh"
-cat >"$tree/init" <<'INIT'
-#!/bin/sh
-/bin/busybox --install -s /bin
-export PATH=/bin HOME=/root TERM=vt100
-mount -t proc proc /proc
-mount -t sysfs sys /sys
-mount -t devtmpfs dev /dev
-hostname guest
-if [ -e /commands ]; then
-	echo '##guest begin'
-	sh /commands
-	status=$?
-	echo '##guest end'
-	kvmfs-exit $status
-fi
-echo
-echo "This is $(uname -sr), a guest of kvmfs. 'exit' ends it."
-cd /root
-setsid cttyhack sh -l
-kvmfs-exit 0
-INIT
-chmod 755 "$tree/init"
-[ $# = 0 ] || printf '%s\n' "$1" >"$tree/commands"
-(cd "$tree" && find . | sort | cpio --quiet -o -H newc -R 0:0 | gzip -1n) >"$dir/guest.cpio.gz"
+[ $# = 0 ] || printf "echo '##guest begin'\nsh -c '%s'\nstatus=\$?\necho '##guest end'\nexit \$status\n" \
+	"$(printf %s "$1" | sed "s/'/'\\\\''/g")" >"$tree/cmd"
+"$here/guest-initramfs.sh" "$dir/guest.cpio" ${1+"$tree/cmd"}
 
-vm="/kvmfs/bin/kvmfs run --name debian -m 192 -k /kvmfs/vmlinuz -i /run-guest.cpio.gz"
+vm="/kvmfs/bin/kvmfs run --name debian -m 192 -k /kvmfs/vmlinuz -i /run-guest.cpio"
 cat >"$dir/script" <<SCRIPT
 insmod /kvmfs/kvmfs.ko && mount -t kvmfs kvmfs /sys/fs/kvmfs || exit 125
 if [ -e /l1/interactive ]; then
@@ -62,12 +36,13 @@ exit \$status
 SCRIPT
 
 if [ $# != 0 ]; then
-	exec "$here/svm.sh" -timeout 1800 "$dir/script" "$dir/guest.cpio.gz=run-guest.cpio.gz"
+	"$here/svm.sh" -timeout 1800 "$dir/script" "$dir/guest.cpio=run-guest.cpio" && exit 0
+	exit $?
 fi
 
 mkdir -p "$tree/add/l1"
 cp "$dir/script" "$tree/add/l1/script"
-cp "$dir/guest.cpio.gz" "$tree/add/run-guest.cpio.gz"
+cp "$dir/guest.cpio" "$tree/add/run-guest.cpio"
 : >"$tree/add/l1/interactive"
 (cd "$tree/add" && find . | cpio --quiet -o -H newc -R 0:0) |
 	cat "$build/l1/base-6.12.cpio" - >"$tree/initrd"

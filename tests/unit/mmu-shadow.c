@@ -756,8 +756,8 @@ int main(int argc, char **argv)
 		abort();
 	printf("1..8\n");
 	for (m = MMU_REAL; m <= MMU_LONG; m++) {
-		run(m, 1, (m ? 25 : 3) * scale, 1500);
-		run(m, 2, (m ? 25 : 3) * scale, 1500);
+		run(m, 1, (m ? 18 : 3) * scale, 1500);
+		run(m, 2, (m ? 18 : 3) * scale, 1500);
 	}
 	mmu_module_exit();
 	return !!tap_failed;

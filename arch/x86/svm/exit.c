@@ -73,15 +73,14 @@ static void decode_exception(struct vcpu *v, unsigned int vector, struct hv_exit
 }
 
 /*
- * The IRET of an NMI handler was reached while another NMI waits. It is run with
- * TF set, so that we see the end of it; only then may the next one come.
+ * The IRET of an NMI handler was reached. It is run with TF set, so that we see
+ * the end of it; only then may the next NMI come.
  */
 static void iret_reached(struct vcpu *v, struct hv_exitinfo *x)
 {
 	struct svm_vcpu *s = to_svm(v);
 
 	svm_intercept(s->vmcb, INTERCEPT_IRET, false);
-	s->nmi_window = false;
 	s->iret_step = true;
 	s->iret_rip = v->rip;
 	s->iret_tf = v->rflags & X86_EFLAGS_TF;
@@ -103,7 +102,6 @@ static bool iret_over(struct vcpu *v, u32 code)
 		if (!s->iret_tf)
 			v->rflags &= ~(u64)X86_EFLAGS_TF;
 		svm_intercept(s->vmcb, INTERCEPT_IRET, true);
-		s->nmi_window = true;
 		return false;
 	}
 	s->nmi_blocked = false;
@@ -195,6 +193,7 @@ void svm_recover(struct vcpu *v)
 		break;
 	case SVM_EXITINTINFO_TYPE_NMI:
 		s->nmi_blocked = false;
+		svm_intercept(s->vmcb, INTERCEPT_IRET, false);
 		v->event.kind = EVENT_NMI;
 		break;
 	case SVM_EXITINTINFO_TYPE_EXEPT:

@@ -98,29 +98,24 @@ static void svm_inject(struct vcpu *v)
 		c->event_inj |= SVM_EVTINJ_VALID_ERR;
 		c->event_inj_err = e->exc.error;
 	}
-	if (e->kind == EVENT_NMI)
+	if (e->kind == EVENT_NMI) {
+		/* the end of the handler is where the next NMI may come */
 		to_svm(v)->nmi_blocked = true;
+		svm_intercept(to_vmcb(v), INTERCEPT_IRET, true);
+	}
 }
 
 /*
  * There is no interrupt-window exit: a virtual interrupt is offered, and taking
- * it is intercepted (APM vol. 2, 15.21.4). For NMIs the IRET is.
+ * it is intercepted (APM vol. 2, 15.21.4). For NMIs the IRET is, see svm_inject().
  */
 static void svm_open_window(struct vcpu *v, bool nmi)
 {
 	struct svm_vcpu *s = to_svm(v);
 	struct vmcb_control_area *c = &s->vmcb->control;
 
-	if (nmi) {
-		if (s->nmi_blocked && !s->iret_step) {
-			svm_intercept(s->vmcb, INTERCEPT_IRET, true);
-			s->nmi_window = true;
-		}
-		/* else the shadow of an STI is over after one instruction */
-		if (s->nmi_blocked)
-			return;
-	}
-	if (s->window)
+	/* an NMI waits for the IRET, or for the end of an STI's shadow as others do */
+	if ((nmi && s->nmi_blocked) || s->window)
 		return;
 	c->int_ctl &= ~(V_INTR_PRIO_MASK | V_TPR_MASK);
 	c->int_ctl |= V_IRQ_MASK | V_IGN_TPR_MASK | 0xf << V_INTR_PRIO_SHIFT;
@@ -149,6 +144,7 @@ static void svm_set_blocked(struct vcpu *v, unsigned int block)
 	if (block & BLOCK_SHADOW)
 		s->vmcb->control.int_state |= SVM_INTERRUPT_SHADOW_MASK;
 	s->nmi_blocked = block & BLOCK_NMI;
+	svm_intercept(s->vmcb, INTERCEPT_IRET, s->nmi_blocked && !s->iret_step);
 }
 
 static void svm_flush_tlb(struct vcpu *v)

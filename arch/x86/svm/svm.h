@@ -26,7 +26,6 @@ static_assert(offsetof(struct vmcb, save.cr2) == 0x640);
  * @need_flush:	take a new tag at the next entry
  * @window:	the interrupt window is open (V_IRQ is a lure)
  * @nmi_blocked: an NMI handler runs in the guest, till its IRET
- * @nmi_window:	its IRET is waited for, since another NMI is there
  * @iret_step:	the IRET at @iret_rip is being stepped over
  * @iret_tf:	and the guest steps too
  */
@@ -39,7 +38,6 @@ struct svm_vcpu {
 	bool need_flush;
 	bool window;
 	bool nmi_blocked;
-	bool nmi_window;
 	bool iret_step, iret_tf;
 	u64 iret_rip;
 };

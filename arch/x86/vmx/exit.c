@@ -49,12 +49,22 @@ static const u8 simple[] = {
 	[EXIT_REASON_XRSTORS] = EXIT_UD,
 };
 
-/* exits of an instruction that is not done yet: its length is given (28.2.5) */
+static bool long_mode(const struct vmx_vcpu *x)
+{
+	return (x->hw_efer & EFER_LMA) && (vmread32(GUEST_CS_AR_BYTES) & SEG_ATTR_L);
+}
+
+/*
+ * Exits of an instruction that is not done yet: its length is given (28.2.5). Who
+ * skips it will ask for its shadow next.
+ */
 static u64 next_rip(struct vcpu *v)
 {
+	struct vmx_vcpu *x = to_vmx(v);
 	u64 rip = v->rip + vmread32(VM_EXIT_INSTRUCTION_LEN);
 
-	return cpu_long_mode(v) ? rip : (u32)rip;
+	inject_read_block(x);
+	return long_mode(x) ? rip : (u32)rip;
 }
 
 /* SDM vol. 3, table 28-5 */
@@ -84,7 +94,7 @@ static void decode_cr(struct vcpu *v, struct hv_exitinfo *x)
 	switch (q >> 4 & 3) {
 	case 0:		/* MOV to CR */
 		x->cr.val = v->regs[x->cr.reg];
-		if (!cpu_long_mode(v))
+		if (!long_mode(to_vmx(v)))
 			x->cr.val = (u32)x->cr.val;
 		break;
 	case 1:		/* MOV from CR */

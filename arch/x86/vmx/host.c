@@ -226,7 +226,7 @@ void host_put(struct vmx_vcpu *x)
  */
 void host_before(struct vmx_vcpu *x)
 {
-	u64 cr3 = __read_cr3(), cr4 = __read_cr4(), perf;
+	u64 cr3 = __read_cr3(), cr4 = native_read_cr4(), perf;
 
 	if (unlikely(x->host_cr3 != cr3))
 		vmwrite_nat(HOST_CR3, x->host_cr3 = cr3);
@@ -234,11 +234,11 @@ void host_before(struct vmx_vcpu *x)
 		vmwrite_nat(HOST_CR4, x->host_cr4 = cr4);
 	if (unlikely(x->syscall_stale))
 		load_syscall_msrs(x);
-	rdmsrl(MSR_IA32_DEBUGCTLMSR, x->host_debugctl);
+	x->host_debugctl = __rdmsr(MSR_IA32_DEBUGCTLMSR);
 	if (!vmx_caps.load_perf)
 		return;
 	/* the host's counters stand still in the guest: PEBS would write to its memory */
-	rdmsrl(MSR_CORE_PERF_GLOBAL_CTRL, perf);
+	perf = __rdmsr(MSR_CORE_PERF_GLOBAL_CTRL);
 	if (x->host_perf != perf)
 		vmwrite64(HOST_IA32_PERF_GLOBAL_CTRL, x->host_perf = perf);
 }

@@ -89,14 +89,23 @@ static void set_cpu_ctl(struct vmx_vcpu *x, u32 bit, bool on)
 	vmwrite32(CPU_BASED_VM_EXEC_CONTROL, ctl);
 }
 
+/**
+ * inject_read_block() - get to know the interruptibility state
+ * @x: its VMCS is current
+ */
+void inject_read_block(struct vmx_vcpu *x)
+{
+	x->block = vmread32(GUEST_INTERRUPTIBILITY_INFO);
+	x->known |= CACHE_BLOCK;
+}
+
 static u32 interruptibility(struct vcpu *v)
 {
 	struct vmx_vcpu *x = to_vmx(v);
 	unsigned long flags;
 
 	if (!(x->known & CACHE_BLOCK) && vmcs_get(v, &flags)) {
-		x->block = vmread32(GUEST_INTERRUPTIBILITY_INFO);
-		x->known |= CACHE_BLOCK;
+		inject_read_block(x);
 		vmcs_put(flags);
 	}
 	return x->block;

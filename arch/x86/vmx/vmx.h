@@ -209,6 +209,7 @@ void inject_close_window(struct vmx_vcpu *x, bool nmi);
 unsigned int vmx_blocked(struct vcpu *v);
 void vmx_set_blocked(struct vcpu *v, unsigned int block);
 void inject_iret_faulted(struct vmx_vcpu *x);
+void inject_read_block(struct vmx_vcpu *x);
 void inject_write_block(struct vcpu *v);
 
 /* exit.c */
