@@ -125,9 +125,11 @@ static void free_slot(struct vm *vm, struct mem_slot *s)
 	for (c = 0; c < n; c++) {
 		if (!s->chunks[c])
 			continue;
+		mmu_lock(vm);	/* for the count of pages alone */
 		for (i = 0; i < CHUNK_PAGES; i++)
 			if (s->chunks[c][i].va)
 				mem_put(vm, &s->chunks[c][i]);
+		mmu_unlock(vm);
 		kvfree(s->chunks[c]);
 		cond_resched();
 	}

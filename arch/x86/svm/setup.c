@@ -23,9 +23,13 @@
 /**
  * struct svm_cpu - what svm/ keeps for a CPU
  * @hsave:	VMRUN keeps the host here (VM_HSAVE_PA)
- * @host_pa:	where VMSAVE keeps the rest of the host's state
+ * @host:	where VMSAVE keeps the rest of the host's state
+ * @host_pa:	its physical address
  * @guest:	the vCPU that ran here last
  * @generation:	rises when all tags were used up
+ * @next_asid:	the tag to be given next, above @max_asid if there is none
+ * @max_asid:	the last tag that the processor has
+ * @on:		SVM was switched on here, by us
  */
 struct svm_cpu {
 	struct page *hsave;

@@ -95,6 +95,8 @@ static void set_cpu_ctl(struct vmx_vcpu *x, u32 bit, bool on)
  */
 void inject_read_block(struct vmx_vcpu *x)
 {
+	if (x->known & CACHE_BLOCK)
+		return;
 	x->block = vmread32(GUEST_INTERRUPTIBILITY_INFO);
 	x->known |= CACHE_BLOCK;
 }
