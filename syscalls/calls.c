@@ -149,6 +149,7 @@ static_assert(KVM_EXIT_SIZE_MIN == KVM_EXIT_HEAD + sizeof(u64));
 static long run(struct kvmfs_cpu *c, struct kvm_exit __user *uexit, size_t size)
 {
 	struct vcpu *v = c->vcpu;
+	u32 request;
 	long ret;
 
 	ret = vcpu_begin_run(v);
@@ -160,7 +161,12 @@ static long run(struct kvmfs_cpu *c, struct kvm_exit __user *uexit, size_t size)
 		goto out;
 	if (unlikely(!c->vm->ran))
 		status_started(c->vm);
+	request = vcpu_exit(v)->request;
 	ret = vcpu_run(v, min_t(size_t, size - KVM_EXIT_HEAD, KVM_EXIT_DATA));
+	/* a vector that was taken: the bit goes */
+	if (unlikely(request != vcpu_exit(v)->request) &&
+	    put_user(vcpu_exit(v)->request, &uexit->request))
+		ret = -EFAULT;
 	if (likely(ret > 0)) {
 		if (unlikely(copy_out(v, uexit)))
 			ret = -EFAULT;

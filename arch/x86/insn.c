@@ -187,16 +187,28 @@ static int op_write(struct emul *e, u64 la, const void *buf, unsigned int n, uns
 	return write_page(e, gpa2, buf + first, n - first);
 }
 
-/* a locked access that is no single aligned word is atomic against nobody, as documented */
+/*
+ * A locked access that is no single aligned word is atomic against nobody, as
+ * documented. Of a device it is the write alone: it was read before.
+ */
 static int cmpxchg_slow(struct emul *e, u64 la, const void *old, const void *new,
 			unsigned int n, bool *swapped)
 {
+	struct vm *vm = to_vcpu(e)->vm;
+	unsigned int first = min_t(u64, n, PAGE_SIZE - (la & ~PAGE_MASK));
+	u32 access = PF_W | data_access(e, 0);
+	u64 gpa, gpa2 = 0;
 	u8 now[16];
-	int ret = op_read(e, la, now, n, 0);
+	int ret = translate(e, la, access, &gpa);
 
+	if (!ret && first < n)
+		ret = translate(e, la + first, access, &gpa2);
 	if (ret)
 		return ret;
-	*swapped = !memcmp(now, old, n);
+	*swapped = true;
+	if (!mem_read(vm, gpa, now, first) &&
+	    (first == n || !mem_read(vm, gpa2, now + first, n - first)))
+		*swapped = !memcmp(now, old, n);
 	return *swapped ? op_write(e, la, new, n, 0) : EMUL_OK;
 }
 

@@ -156,6 +156,8 @@ static void apply(struct vcpu *v, const u64 *r)
 	insn_forget(v);
 	if (!paging)
 		return;
+	/* tables may have been written through a mapping of mem, which nobody saw */
+	mmu_forget(v->vm);
 	v->vm->mmu_ops->reset(v);
 	/* PDPTEs come from memory, which may not be there yet in a restore */
 	v->pdptr_stale = true;

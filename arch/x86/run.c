@@ -266,6 +266,8 @@ static int inject_request(struct vcpu *v)
 	}
 	v->event = (struct vcpu_event){ .kind = EVENT_IRQ, .exc.vector = x->vector };
 	v->stat.irq_injected++;
+	/* told to the caller, so that an EINTR does not leave it in doubt */
+	x->request &= ~KVMFS_REQ_INJECT;
 	return 0;
 }
 

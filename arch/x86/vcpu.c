@@ -321,7 +321,8 @@ int vcpu_get_fpu(struct vcpu *v, void *buf, unsigned int size)
 {
 	if (size != v->fpu.uabi_size)
 		return -EINVAL;
-	fpu_copy_guest_fpstate_to_uabi(&v->fpu, buf, size, v->fpu.fpstate->user_xfeatures, 0);
+	/* what the guest has, which is x87 and SSE */
+	fpu_copy_guest_fpstate_to_uabi(&v->fpu, buf, size, XFEATURE_MASK_FPSSE, 0);
 	return 0;
 }
 

@@ -34,7 +34,7 @@
 #define KVMFS_STATE_IF		(1u << 0)	/* the guest's RFLAGS.IF */
 #define KVMFS_STATE_IRQ_READY	(1u << 1)	/* a vector given now is taken at once */
 
-/* kvm_exit.request: asked of the next kvm_run() */
+/* kvm_exit.request: asked of the next kvm_run(), which clears INJECT when it took it */
 #define KVMFS_REQ_IRQ_WINDOW	(1u << 0)	/* return when an interrupt can be taken */
 #define KVMFS_REQ_INJECT	(1u << 1)	/* deliver .vector; it must be takeable */
 #define KVMFS_REQ_RETURN	(1u << 2)	/* complete what is pending, then EINTR */
@@ -46,7 +46,8 @@
  * struct kvm_exit - what kvm_run() reports, and what the next one reads back
  * @reason:	out: KVMFS_EXIT_*
  * @state:	out: KVMFS_STATE_*
- * @request:	in: KVMFS_REQ_*; the kernel leaves it alone, so zero it once
+ * @request:	in: KVMFS_REQ_*, to be zeroed before the first run. The kernel clears
+ *		KVMFS_REQ_INJECT once the vector is taken and leaves the rest alone
  * @vector:	in: 0-255, with KVMFS_REQ_INJECT
  * @io:		@count elements of @size (1, 2, 4) bytes at @port, in @data
  * @mmio:	@size (1-64) bytes at guest physical address @gpa, in @data
