@@ -105,6 +105,17 @@ int debug_trap(struct vcpu *v, const struct hv_exception *exc)
 		event_exception(v, exc);
 		return 0;
 	}
+	return debug_exit(v);
+}
+
+/**
+ * debug_exit() - report v->dr6 to the one who debugs from outside
+ * @v: the vCPU
+ *
+ * Return: 1, for user space.
+ */
+int debug_exit(struct vcpu *v)
+{
 	run_exit(v, KVMFS_EXIT_DEBUG);
 	v->exit->debug.dr6 = v->dr6;
 	v->exit->debug.rip = v->rip;

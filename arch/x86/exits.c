@@ -35,7 +35,7 @@ static u64 next_rip(struct vcpu *v, const struct hv_exitinfo *x, unsigned int le
 	return 0;
 }
 
-static int advance(struct vcpu *v, u64 next)
+static void go_to(struct vcpu *v, u64 next)
 {
 	unsigned int block = vendor->blocked(v);
 
@@ -43,11 +43,16 @@ static int advance(struct vcpu *v, u64 next)
 	v->rflags &= ~(u64)X86_EFLAGS_RF;
 	if (unlikely(block & BLOCK_SHADOW))
 		vendor->set_blocked(v, block & ~BLOCK_SHADOW);
+}
+
+static int advance(struct vcpu *v, u64 next)
+{
+	go_to(v, next);
 	return insn_trap_step(v);
 }
 
-/* as advance(), but looks the length up if it must; interrupts on */
-static int skip(struct vcpu *v, const struct hv_exitinfo *x, unsigned int len)
+/* as next_rip(), but decodes if it must; interrupts on; 0: v->exit says what is wrong */
+static u64 find_next(struct vcpu *v, const struct hv_exitinfo *x, unsigned int len)
 {
 	u64 next = next_rip(v, x, len);
 
@@ -56,9 +61,15 @@ static int skip(struct vcpu *v, const struct hv_exitinfo *x, unsigned int len)
 	if (!next) {
 		vm_error(v->vm, "no instruction can be read at rip %#llx", v->rip);
 		run_exit(v, KVMFS_EXIT_ERROR);
-		return 1;
 	}
-	return advance(v, next);
+	return next;
+}
+
+static int skip(struct vcpu *v, const struct hv_exitinfo *x, unsigned int len)
+{
+	u64 next = find_next(v, x, len);
+
+	return next ? advance(v, next) : 1;
 }
 
 /* --- what needs no sleep -------------------------------------------------------- */
@@ -165,17 +176,18 @@ static int on_msr(struct vcpu *v, struct hv_exitinfo *x)
 
 static int on_hlt(struct vcpu *v, struct hv_exitinfo *x)
 {
-	int ret;
+	u64 next = find_next(v, x, 1);
 
 	v->stat.hlt++;
-	ret = skip(v, x, 1);
-	if (ret)
-		return ret;
+	if (!next)
+		return 1;
 	/* something is there already: the halt is over */
 	if (v->event.kind || v->nmi_pending ||
 	    ((v->rflags & X86_EFLAGS_IF) && v->irq_vector >= 0))
-		return 0;
+		return advance(v, next);
+	go_to(v, next);
 	run_exit(v, KVMFS_EXIT_HLT);
+	insn_trap_later(v);
 	return 1;
 }
 
@@ -199,8 +211,8 @@ static int on_io(struct vcpu *v, struct hv_exitinfo *x)
 	}
 	*(u64 *)e->data = v->regs[0] & (~0ULL >> (64 - 8 * x->io.size));
 	v->exit_size = KVM_EXIT_HEAD + 8;
-	/* a trap that is due comes as an event after this exit */
-	advance(v, x->next_rip);
+	go_to(v, x->next_rip);
+	insn_trap_later(v);
 	return 1;
 }
 

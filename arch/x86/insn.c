@@ -515,8 +515,8 @@ static void set_up(struct vcpu *v)
 	e->ss_shadow = false;
 }
 
-/* the instruction is over: what the processor would do at its end */
-static int finish(struct vcpu *v)
+/* the instruction is over: what the processor would do at its end, less the trap */
+static void finish(struct vcpu *v)
 {
 	struct emul *e = v->emul;
 	unsigned int block = vendor->blocked(v);
@@ -526,7 +526,6 @@ static int finish(struct vcpu *v)
 	v->rflags = e->rflags & ~(u64)X86_EFLAGS_RF;
 	if (shadow || (block & BLOCK_SHADOW))
 		vendor->set_blocked(v, (block & ~BLOCK_SHADOW) | (shadow ? BLOCK_SHADOW : 0));
-	return insn_trap_step(v);
 }
 
 /* at its end, an instruction that began with TF set traps (SDM vol. 3, 18.3.1.4) */
@@ -539,6 +538,21 @@ int insn_trap_step(struct vcpu *v)
 	v->dr6 |= DR_STEP;
 	v->dr_dirty = true;
 	return debug_trap(v, &db);
+}
+
+/* the same where v->exit already holds this instruction's exit: the trap follows it */
+void insn_trap_later(struct vcpu *v)
+{
+	const struct hv_exception db = { .vector = X86_TRAP_DB };
+
+	if (likely(!(v->rflags & X86_EFLAGS_TF) && !v->debug.step))
+		return;
+	v->dr6 |= DR_STEP;
+	v->dr_dirty = true;
+	if (v->debug.step)
+		v->step_due = true;
+	else
+		event_exception(v, &db);
 }
 
 static int unknown(struct vcpu *v)
@@ -572,7 +586,8 @@ static int go(struct vcpu *v)
 	switch (ret) {
 	case EMUL_OK:
 	case EMUL_AGAIN:
-		return finish(v);
+		finish(v);
+		return insn_trap_step(v);
 	case EMUL_FAULT:
 		event_exception(v, &e->exc);
 		return 0;
@@ -582,8 +597,8 @@ static int go(struct vcpu *v)
 			v->pending_rip = v->rip;
 			return 1;
 		}
-		/* a trap that is due now comes after this exit: as an event */
 		finish(v);
+		insn_trap_later(v);
 		return 1;
 	case EMUL_UNKNOWN:
 		return unknown(v);

@@ -284,13 +284,19 @@ static int complete_read(struct vcpu *v)
 		if (v->exit->io.size == 4)
 			v->regs[0] = (u32)v->regs[0];
 		v->rip = v->pending_next;
-		return 0;
+		v->rflags &= ~(u64)X86_EFLAGS_RF;
+		return insn_trap_step(v);
 	case PENDING_EMUL:
 		v->pending = PENDING_NONE;
 		return insn_resume(v);
 	default:
-		return 0;
+		break;
 	}
+	if (unlikely(v->step_due)) {
+		v->step_due = false;
+		return debug_exit(v);
+	}
+	return 0;
 }
 
 static void report_state(struct vcpu *v)

@@ -173,6 +173,7 @@ struct vcpu {
 	/* registers not in the hot part */
 	u64 dr[4], dr6, dr7;
 	u64 hw_dr7;			/* what DR7 is while the guest runs */
+	bool step_due;			/* a debug exit comes after the one just reported */
 	bool step_over_tf;		/* TF was the guest's own when a step began */
 	u64 xcr0;
 	u64 msr_store[8];		/* MSRs that only remember, see msr.c */
@@ -294,6 +295,7 @@ int insn_init(struct vcpu *v);
 int insn_emulate(struct vcpu *v);	/* as exit_handle() */
 int insn_resume(struct vcpu *v);	/* after user space answered a read */
 int insn_instead(struct vcpu *v);	/* of the processor: v->event, or one instruction */
+void insn_trap_later(struct vcpu *v);	/* the same behind an exit */
 int insn_trap_step(struct vcpu *v);	/* #DB if TF is set; as exit_handle() */
 u64 insn_next(struct vcpu *v);		/* rip after the instruction at rip; 0: unknown */
 void insn_forget(struct vcpu *v);	/* registers were changed from outside */
@@ -330,6 +332,7 @@ void debug_update(struct vcpu *v);		/* dr7 or v->debug changed */
 void debug_before(struct vcpu *v);		/* interrupts off, around the guest */
 void debug_after(struct vcpu *v);
 int debug_trap(struct vcpu *v, const struct hv_exception *exc);
+int debug_exit(struct vcpu *v);
 
 /* --- vcpu.c ------------------------------------------------------------- */
 

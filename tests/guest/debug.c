@@ -204,18 +204,36 @@ static void test_host_step(void)
 	(void)at;
 }
 
-int main(void)
+/* "AMD EPYC Processor", which is no product's name but that of QEMU's model */
+static int on_emulated_svm(void)
 {
-	handler[1] = on_debug;
-	test_registers();
-	test_single_step();
-	test_step_over_exits();
+	u32 r[4];
+
+	cpuid(0x80000002, 0, r);
+	return !on_tcg() && r[1] == 0x43595045 && r[2] == 0x6f725020;
+}
+
+static void test_breakpoints(void)
+{
+	if (on_emulated_svm()) {
+		skip("QEMU's VMRUN loads DR7 and arms nothing", "DR0-3 break and watch");
+		return;
+	}
 	test_exec(0, set_dr0);
 	test_exec(1, set_dr1);
 	test_exec(2, set_dr2);
 	test_exec(3, set_dr3);
 	test_watch(0, set_dr0);
 	test_watch(3, set_dr3);
+}
+
+int main(void)
+{
+	handler[1] = on_debug;
+	test_registers();
+	test_single_step();
+	test_step_over_exits();
+	test_breakpoints();
 	test_int3();
 	if (on_tcg())
 		skip("needs guestrun", "the host steps");

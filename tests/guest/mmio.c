@@ -43,7 +43,7 @@ static void name(u8 *at, struct state *s)				\
 	X(f_xaddq, "lock xadd %%rcx, " B)	X(f_movzbq, "movzbq " B ", %%rax") \
 	X(f_movswq, "movswq " B ", %%rax")	X(f_movslq, "movslq " B ", %%rax") \
 	X(f_notq, "notq " B)			X(f_r8, "mov " B ", %%r8\nmov %%r8, 8" B) \
-	X(f_sil, "mov " B ", %%sil\nmov %%sil, 1" B)			\
+	X(f_sil, "push %%rsi\nmov " B ", %%sil\nmov %%sil, 1" B "\npop %%rsi")			\
 	X(f_btsq, "btsq $40, " B)		X(f_shlq, "shlq $3, " B)
 #else
 #define B "(%%ebx)"
