@@ -110,9 +110,20 @@ bench: deps
 	@$(L1)/bench.sh
 
 #: install        libkvmfs, the header, the tool; the module for the running kernel
+KREL	:= $(shell uname -r)
 install: lib tools
-	@test ! -e libkvmfs/Makefile || $(MAKE) -s -C libkvmfs BUILD=$(BUILD) install
-	@test ! -e tools/Makefile || $(MAKE) -s -C tools BUILD=$(BUILD) install
+	@$(MAKE) -s -C libkvmfs BUILD=$(BUILD) install
+	@$(MAKE) -s -C tools BUILD=$(BUILD) install
+	@if test -e /lib/modules/$(KREL)/build; then \
+		mkdir -p $(BUILD)/kernel/running && \
+		ln -sfn /lib/modules/$(KREL)/build $(BUILD)/kernel/running/headers && \
+		$(L1)/build-module.sh $(BUILD)/kernel/running $(BUILD)/module-running && \
+		install -D -m 644 $(BUILD)/module-running/kvmfs.ko \
+			$(DESTDIR)/lib/modules/$(KREL)/extra/kvmfs.ko && \
+		{ test -n "$(DESTDIR)" || depmod; }; \
+	else \
+		echo "make install: no headers for $(KREL): the module is not built" >&2; \
+	fi
 
 #: clean          forget what was built (build/kernel, a download, stays)
 clean:
