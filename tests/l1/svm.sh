@@ -96,6 +96,7 @@ output() {
 pack "$@"
 if ! boot || ! finished; then
 	if ! finished && ! complaints >/dev/null; then
+		output | sed 's/^/# before the stall: /' | tail -n 20
 		echo "# svm.sh: the run stalled, trying it once more"
 		boot || :
 	fi
