@@ -6,7 +6,7 @@
 # kernel: kernel.sh unpacks those below build/.
 set -eu
 
-packages="make gcc gcc-12 libc6-dev binutils bc flex bison libelf-dev kmod
+packages="make gcc gcc-12 g++ libc6-dev binutils bc flex bison libelf-dev kmod
 	xz-utils cpio patch sparse clang qemu-system-x86 busybox-static
 	libunicorn-dev pkg-config linux-source-6.12"
 
