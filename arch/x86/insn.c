@@ -682,7 +682,7 @@ int insn_resume(struct vcpu *v)
 	const struct kvm_exit *x = v->exit;
 
 	/* somebody moved the vCPU away meanwhile: the answer is void */
-	if (v->rip != v->pending_rip || !v->emul->decoded)
+	if (v->rip != v->pending_rip)
 		return 0;
 	if (x->reason == KVMFS_EXIT_IO) {
 		io->string_in = true;
@@ -716,12 +716,13 @@ u64 insn_next(struct vcpu *v)
 }
 
 /**
- * insn_forget() - registers were changed from outside: nothing is under way any more
+ * insn_forget() - registers were changed from outside: decode anew
  * @v: claimed
+ *
+ * A read that user space is to answer stays pending as long as rip stays the same.
  */
 void insn_forget(struct vcpu *v)
 {
 	v->emul->decoded = false;
-	v->pending = PENDING_NONE;
 	v->hint_valid = false;
 }
