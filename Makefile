@@ -88,7 +88,7 @@ SUITES	:= unit style fuse fs svm vmx
 .PHONY: $(SUITES:%=check-%)
 
 check: deps
-	@tests/check $(SUITES)
+	@SLOW=no tests/check $(SUITES)
 
 $(SUITES:%=check-%): check-%: deps
 	@tests/check $*

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# deps.sh: install the Debian packages that building and testing need.
+# deps.sh [PACKAGE...]: install the Debian packages that building and testing
+# need, and those given.
 # Says nothing and does nothing where they are all there. Never installs a
 # kernel: kernel.sh unpacks those below build/.
 set -eu
@@ -11,7 +12,7 @@ packages="make gcc gcc-12 g++ libc6-dev binutils bc flex bison libelf-dev kmod
 	libunicorn-dev pkg-config linux-source-6.12"
 
 missing=
-for p in $packages; do
+for p in $packages "$@"; do
 	case $(dpkg-query -W -f '${Status}' "$p" 2>/dev/null) in
 	"install ok installed") ;;
 	*) missing="$missing $p" ;;
