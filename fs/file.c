@@ -376,7 +376,9 @@ static __poll_t text_poll(struct file *file, poll_table *wait)
 	__poll_t mask = 0;
 
 	poll_wait(file, &i->dir->wait, wait);
-	if (!row->seq || row->seq(c) != READ_ONCE(o->seen))
+	/* news, or the rest of what is being read: shells read byte by byte */
+	if (!row->seq || row->seq(c) != READ_ONCE(o->seen) ||
+	    (file->f_pos && file->f_pos < READ_ONCE(o->snap.len)))
 		mask |= EPOLLIN | EPOLLRDNORM;
 	if (!row->room || row->room(c))
 		mask |= EPOLLOUT | EPOLLWRNORM;

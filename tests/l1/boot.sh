@@ -6,7 +6,7 @@
 . /kvmfs/lib.sh
 
 load
-/kvmfs/bin/seed "$KVM" >/tmp/seed 2>&1
+timeout 60 /kvmfs/bin/seed "$KVM" >/tmp/seed 2>&1
 is "the seed session of the interface" 0 "$?"
 sed 's/^/# /' /tmp/seed
 
@@ -31,7 +31,7 @@ is "... without a complaint" 0 "$(grep -cE 'WARNING|BUG:|Oops|Call Trace' /tmp/o
 is "the directory of the guest is gone" "" "$(ls "$KVM")"
 [ $failures = 0 ] || sed 's/^/# /' /tmp/out | tail -n 30
 
-sh /kvmfs/examples/tiny.sh "$KVM" >/tmp/tiny 2>&1
+timeout 30 sh /kvmfs/examples/tiny.sh "$KVM" >/tmp/tiny 2>&1
 is "a guest made with mkdir, dd, echo and cat alone" 0 "$?"
 sed 's/^/# /' /tmp/tiny
 unload
