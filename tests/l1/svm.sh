@@ -14,6 +14,8 @@
 #	-timeout SECONDS	of an attempt (180)
 #	-log FILE		keeps the host's kernel log (build/l1/log/...)
 #	-dirty			do not fail on complaints in the kernel log
+#	-single			its processors take turns in one thread: where they do not,
+#				QEMU loses CF of a locked, unaligned access that exits
 #	-cpu MODEL		QEMU's, in place of EPYC,+svm,+npt
 #
 # BUILD names the build directory. The kernel log must hold no complaint. A run
@@ -24,7 +26,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 build=${BUILD:-$here/../../build}
 kernel=6.12 smp=1 mem=1536 icount= append= timeout=180 log= dirty=
-cpu=EPYC,+svm,+npt
+cpu=EPYC,+svm,+npt single=
 while :; do
 	case ${1-} in
 	-kernel) kernel=$2; shift 2 ;;
@@ -35,6 +37,7 @@ while :; do
 	-timeout) timeout=$2; shift 2 ;;
 	-log) log=$2; shift 2 ;;
 	-dirty) dirty=1; shift ;;
+	-single) single=,thread=single; shift ;;
 	-cpu) cpu=$2; shift 2 ;;
 	-*) echo "svm.sh: no option $1" >&2; exit 2 ;;
 	*) break ;;
@@ -63,7 +66,7 @@ pack() {
 boot() {
 	: >"$work/out"
 	# shellcheck disable=SC2086 # icount is two words or none
-	timeout -k 5 "$timeout" qemu-system-x86_64 -accel tcg -cpu "$cpu" \
+	timeout -k 5 "$timeout" qemu-system-x86_64 -accel "tcg$single" -cpu "$cpu" \
 		-m "$mem" -smp "$smp" $icount -display none -no-reboot \
 		-nodefaults -no-user-config -monitor none \
 		-serial "file:$log" -serial "file:$work/out" \
