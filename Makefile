@@ -62,7 +62,8 @@ HOSTFILES = $(BUILD)/module-$*/kvmfs.ko=kvmfs/kvmfs.ko \
 	$(BUILD)/tools/kvmfs=kvmfs/bin/kvmfs \
 	$(BUILD)/tools/kvmfs-bench-kvm=kvmfs/bin/kvmfs-bench-kvm \
 	$(BUILD)/guest/bin=kvmfs/guest tests/guest/guests.list=kvmfs/guests.list \
-	tests/l1/lib.sh=kvmfs/lib.sh tests/fs=kvmfs/fs \
+	tests/l1/lib.sh=kvmfs/lib.sh tests/fs=kvmfs/fs README.md=kvmfs/README.md \
+	Documentation/tutorial.rst=kvmfs/tutorial.rst \
 	$(BUILD)/kernel/6.12/vmlinuz=kvmfs/vmlinuz
 
 #: host           the file systems of the emulated hosts
@@ -79,19 +80,25 @@ host-%: module-% $(TOOLS) guests $(BUILD)/kernel/6.12/release
 
 #: check          everything below; ends with the number of passed and failed tests
 #: check-unit     the sources in user space, under sanitizers
+#: check-fuzz     parsers of text and binary files, and the emulator, on random input
 #: check-style    warnings of gcc and sparse, who includes whom, the patch
 #: check-fuse     tests/fs on a FUSE mount
 #: check-fs       tests/fs in an emulated host
 #: check-svm      guests in an emulated AMD host
-#: check-vmx      guests in an emulated Intel host
-SUITES	:= unit style fuse fs svm vmx
+#: check-vmx      the same and tests/fs in an emulated Intel host
+#: check-vmx-all  more of that: variations of the guests, two processors, kernel 6.1
+SUITES	:= unit fuzz style fuse fs svm vmx
 .PHONY: $(SUITES:%=check-%)
 
 check: deps
-	@SLOW=no tests/check $(SUITES)
+	@tests/check $(SUITES)
 
 $(SUITES:%=check-%): check-%: deps
 	@tests/check $*
+
+.PHONY: check-vmx-all
+check-vmx-all: deps
+	@VMX=all tests/check vmx
 
 #: run            boot a guest on kvmfs in an emulated host; CMD="..." runs that and ends
 run: deps
@@ -104,10 +111,19 @@ export CMD
 host-shell:
 	@$(BUILD)/guest/attach $(BUILD)/run/host
 
-#: bench          exits and a boot, beside KVM's
-bench: deps
+#: bench          what kvmfs costs beside KVM: table, build/bench.json and bench.svg
+#: bench-svm      ... in the emulated AMD host alone
+#: bench-vmx      ... in the emulated Intel host alone
+#: bench-check    whether the last bench reached tests/bench/targets
+.PHONY: bench-svm bench-vmx bench-check
+bench: bench-svm bench-vmx
+
+bench-svm bench-vmx: bench-%: deps
 	@$(MAKE) -s host-6.12
-	@$(L1)/bench.sh
+	@$(L1)/bench.sh $*
+
+bench-check:
+	@awk -f tests/bench/check.awk tests/bench/targets $(BUILD)/bench.json
 
 #: install        libkvmfs, the header, the tool; the module for the running kernel
 KREL	:= $(shell uname -r)

@@ -140,7 +140,9 @@ int kvmfs_setattr(compat_idmap *idmap, struct dentry *dentry, struct iattr *ia)
 		ia->ia_mode &= S_IFMT | 0777;
 	/* O_TRUNC is the affair of ->open() */
 	if ((ia->ia_valid & ATTR_SIZE) && !(ia->ia_valid & ATTR_OPEN) && i->row) {
-		ret = kvmfs_truncate(i->dir, i->row, ia->ia_size);
+		ret = kvmfs_truncate(i->dir, i->row,
+				     ia->ia_valid & ATTR_FILE ? ia->ia_file : NULL,
+				     ia->ia_size);
 		if (ret)
 			return ret;
 	}

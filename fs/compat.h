@@ -60,6 +60,14 @@ static inline void compat_touch(struct inode *inode)
 #define compat_splice_read	generic_file_splice_read
 #endif
 
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+#define compat_get_user_page_remote(mm, at, flags, page, locked) \
+	get_user_pages_remote(mm, at, 1, flags, page, locked)
+#else
+#define compat_get_user_page_remote(mm, at, flags, page, locked) \
+	get_user_pages_remote(mm, at, 1, flags, page, NULL, locked)
+#endif
+
 #ifndef fd_file
 #define fd_file(f)		((f).file)
 #endif

@@ -7,6 +7,7 @@
 #ifndef KVMFS_CONTENTS_H
 #define KVMFS_CONTENTS_H
 
+#include <linux/errno.h>
 #include <linux/types.h>
 #include <linux/mutex.h>
 #include <linux/rwsem.h>
@@ -26,6 +27,7 @@ struct kvmfs_cpu;
  * @grown:	@map is what writing to ``mem`` made of an empty one
  * @cpus:	its vCPUs by number, NULL where there is none; not counted
  * @ran:	a vCPU ran once
+ * @killed:	by ``ctl``: nothing runs any more, but it is still there
  * @dead:	removed: nothing runs any more, open files stay readable
  */
 struct kvmfs_vm {
@@ -37,6 +39,7 @@ struct kvmfs_vm {
 	bool grown;
 	struct kvmfs_cpu *cpus[VM_MAX_VCPUS];
 	bool ran;
+	bool killed;
 	bool dead;
 };
 
@@ -83,6 +86,7 @@ void text_free(struct text *t);
  * @len:	of them
  * @add:	continues what the file holds: not at offset 0, or with O_APPEND
  * @trunc:	the file was opened with O_TRUNC and this is the first write
+ * @own:	who writes is who opened the file
  * @next:	what input_line() looks at next
  * @word:	what input_word() looks at next
  * @line:	number of the current line
@@ -94,6 +98,7 @@ struct input {
 	size_t len;
 	bool add;
 	bool trunc;
+	bool own;
 	char *next;
 	char *word;
 	unsigned int line;
@@ -122,7 +127,8 @@ int text_unhex(const char *s, void *p, size_t room, size_t *n);
 /**
  * struct kvmfs_file - one row of the table
  * @name:	of the file
- * @mode:	0600, 0400 or 0200: what can be done with it at all
+ * @mode:	0600, 0400 or 0200: what can be done with it at all. Also what cannot be
+ *		changed is 0600, so that its owner can copy a directory back
  * @flags:	KVMFS_OF_VM ...
  * @show:	prints the contents; NULL: reads as empty
  * @store:	takes a whole write, checks all of it, then applies all of it;
@@ -132,6 +138,11 @@ int text_unhex(const char *s, void *p, size_t room, size_t *n);
  * @size:	of what @show will print, where that is cheaper than printing
  * @seq:	rises when there is something new to read; NULL: always readable
  * @room:	a write would not have to wait; NULL: never does
+ * @open:	somebody opens it for reading; 0 or -errno. NULL: nothing to be done
+ * @close:	undoes @open
+ * @read:	gives @n bytes at offset @off, which exist, each time from the VM itself
+ *		instead of a snapshot that @show prints
+ * @unread:	they did not reach the reader
  * @window:	first offset of the binary window, 0: none
  * @get:	reads @n bytes at offset @off of the window
  * @put:	writes them
@@ -146,6 +157,10 @@ struct kvmfs_file {
 	u64 (*size)(struct kvmfs_cpu *c);
 	u64 (*seq)(struct kvmfs_cpu *c);
 	bool (*room)(struct kvmfs_cpu *c);
+	int (*open)(struct kvmfs_cpu *c);
+	void (*close)(struct kvmfs_cpu *c);
+	void (*read)(struct kvmfs_cpu *c, u64 off, u8 *buf, size_t n);
+	void (*unread)(struct kvmfs_cpu *c, u64 off, const u8 *buf, size_t n);
 	u64 window;
 	u64 window_size;
 	int (*get)(struct kvmfs_cpu *c, u64 off, void *buf, size_t n);
@@ -186,8 +201,19 @@ int irq_show(struct kvmfs_cpu *c, struct text *t);
 int irq_store(struct kvmfs_cpu *c, struct input *in);
 bool irq_room(struct kvmfs_cpu *c);
 
+int events_show(struct kvmfs_cpu *c, struct text *t);
+int events_store(struct kvmfs_cpu *c, struct input *in);
+
 int debug_show(struct kvmfs_cpu *c, struct text *t);
 int debug_store(struct kvmfs_cpu *c, struct input *in);
+
+u64 dirty_size(struct kvmfs_cpu *c);
+int dirty_open(struct kvmfs_cpu *c);
+void dirty_close(struct kvmfs_cpu *c);
+void dirty_read(struct kvmfs_cpu *c, u64 off, u8 *buf, size_t n);
+void dirty_unread(struct kvmfs_cpu *c, u64 off, const u8 *buf, size_t n);
+
+int ctl_store(struct kvmfs_cpu *c, struct input *in);
 
 int run_store(struct kvmfs_cpu *c, struct input *in);
 int exit_show(struct kvmfs_cpu *c, struct text *t);
@@ -198,6 +224,13 @@ int memmap_store(struct kvmfs_cpu *c, struct input *in);
 
 int status_show(struct kvmfs_cpu *c, struct text *t);
 void status_started(struct kvmfs_vm *vm);
+
+/* a run ended so that there is a new sentence in ``status`` */
+static inline bool status_run_failed(long ret)
+{
+	return ret > KVMFS_EXIT_MSR || (ret < 0 && ret != -EINTR);
+}
+
 int stat_show(struct kvmfs_cpu *c, struct text *t);
 int capabilities_show(struct kvmfs_cpu *c, struct text *t);
 
@@ -208,12 +241,14 @@ int capabilities_show(struct kvmfs_cpu *c, struct text *t);
  * @len:	bytes from the address that was looked up
  * @hole:	nothing is there
  * @alias:	it is shown by an alias region
+ * @lent:	it is memory of some process's, and not in the store
  * @back:	where its bytes are kept, as an offset of the backing store
  */
 struct mem_piece {
 	u64 len;
 	bool hole;
 	bool alias;
+	bool lent;
 	u64 back;
 };
 
@@ -223,6 +258,7 @@ u64 mem_size(struct kvmfs_cpu *c);
 int kvmfs_mem_set_map(struct kvmfs_vm *vm, struct mem_region *map, unsigned int n);
 int kvmfs_mem_resize(struct kvmfs_vm *vm, u64 size);
 int kvmfs_mem_grow(struct kvmfs_vm *vm, u64 end);
+void kvmfs_free_map(struct mem_region *map, unsigned int n);
 int kvmfs_claim_all(struct kvmfs_vm *vm);
 void kvmfs_release_all(struct kvmfs_vm *vm);
 
@@ -232,6 +268,34 @@ void kvmfs_release_all(struct kvmfs_vm *vm);
 int kvmfs_mem_reserve(struct kvmfs_vm *vm, u64 bytes);
 /* forget the bytes [start, end) of the backing store, mappings of them included */
 void kvmfs_mem_discard(struct kvmfs_vm *vm, u64 start, u64 end);
+/**
+ * struct lent_mem - memory that a process lends: a ``user`` or ``file`` region
+ * @file:	which of the two
+ * @gpa:	first guest physical address
+ * @size:	bytes
+ * @address:	where it is in the process's address space
+ * @fd:		@file: the descriptor, as it was given
+ * @offset:	@file: of the first byte in it
+ * @rom:	the process itself may not write it
+ */
+struct lent_mem {
+	bool file;
+	u64 gpa;
+	u64 size;
+	u64 address;
+	u64 fd;
+	u64 offset;
+	bool rom;
+};
+
+/*
+ * The calling process lends what @want says: counted, or ERR_PTR, with the reason in
+ * @why. The region has it as mem_region.lent.
+ */
+struct lent_mem *kvmfs_lend(struct kvmfs_vm *vm, const struct lent_mem *want,
+			    const char **why);
+void kvmfs_lent_get(struct lent_mem *l);
+void kvmfs_lent_put(struct lent_mem *l);
 /* something that ``status`` shows has changed */
 void kvmfs_status_changed(struct kvmfs_vm *vm);
 u64 status_seq(struct kvmfs_cpu *c);

@@ -43,9 +43,16 @@ static int text_open(struct inode *inode, struct file *file)
 {
 	const struct kvmfs_file *row = KVMFS_I(inode)->row;
 	struct open_text *o = kzalloc(sizeof(*o), GFP_KERNEL_ACCOUNT);
+	int ret = 0;
 
 	if (!o)
 		return -ENOMEM;
+	if (row->open && (file->f_mode & FMODE_READ))
+		ret = row->open(&KVMFS_I(inode)->dir->cpu);
+	if (ret) {
+		kfree(o);
+		return ret;
+	}
 	mutex_init(&o->lock);
 	o->trunc = (file->f_flags & O_TRUNC) && (row->flags & KVMFS_CLEARS);
 	/* threads that share the descriptor need not wait for each other */
@@ -130,6 +137,34 @@ static int refresh(struct open_text *o, struct kvmfs_inode *i)
 	return 0;
 }
 
+/* what is not a text: each read is of what there is now */
+static ssize_t live_read(struct kvmfs_inode *i, char __user *to, size_t n, loff_t *ppos)
+{
+	struct kvmfs_cpu *c = &i->dir->cpu;
+	u64 size = i->row->size(c);
+	size_t done = 0, part;
+	u8 *buf;
+
+	if (*ppos >= size)
+		return 0;
+	n = min_t(u64, n, size - *ppos);
+	buf = kmalloc(PAGE_SIZE, GFP_KERNEL);
+	if (!buf)
+		return -ENOMEM;
+	while (done < n && !(done && signal_pending(current))) {
+		part = min(n - done, PAGE_SIZE);
+		i->row->read(c, *ppos, buf, part);
+		if (copy_to_user(to + done, buf, part)) {
+			i->row->unread(c, *ppos, buf, part);
+			break;
+		}
+		*ppos += part;
+		done += part;
+	}
+	kfree(buf);
+	return done || !n ? done : -EFAULT;
+}
+
 static ssize_t text_read(struct file *file, char __user *to, size_t n, loff_t *ppos)
 {
 	struct kvmfs_inode *i = KVMFS_I(file_inode(file));
@@ -138,6 +173,8 @@ static ssize_t text_read(struct file *file, char __user *to, size_t n, loff_t *p
 
 	if (in_window(i->row, *ppos))
 		return window_read(i, to, n, ppos);
+	if (i->row->read)
+		return live_read(i, to, n, ppos);
 	if (mutex_lock_interruptible(&o->lock))
 		return -ERESTARTSYS;
 	if (!*ppos || !o->rendered)
@@ -219,6 +256,7 @@ static int store_part(struct file *file, struct open_text *o)
 		.len = o->part_len,
 		.add = o->part_pos || (file->f_flags & O_APPEND),
 		.trunc = o->trunc,
+		.own = kvmfs_is_opener(file),
 	};
 	int ret;
 
@@ -331,22 +369,42 @@ static int store_nothing(struct cpu_dir *d, const struct kvmfs_file *row)
 	return kvmfs_store(row, &d->cpu, &in);
 }
 
+/* as if it had been opened with O_TRUNC just now */
+static void truncate_open(struct open_text *o)
+{
+	mutex_lock(&o->lock);
+	kvfree(o->part);
+	o->part = NULL;
+	o->part_len = 0;
+	o->trunc = true;
+	o->wrote = false;
+	mutex_unlock(&o->lock);
+}
+
 /**
  * kvmfs_truncate() - what truncate(2) means for a file
  * @d: its directory
  * @row: of the file
+ * @file: the open file that ftruncate(2) was given, or NULL
  * @size: the new size
+ *
+ * What ftruncate(2) empties is, as with O_TRUNC, empty only if nothing is written
+ * to it: rsync does it to each file, and what is written to ``memmap`` then may
+ * name the memory that is there.
  *
  * Texts are as long as they are, and tools that set the size of a copy they
  * have just made are not to be bothered: only ``mem`` and ``memmap`` care.
  * Return: 0 or -errno.
  */
-int kvmfs_truncate(struct cpu_dir *d, const struct kvmfs_file *row, u64 size)
+int kvmfs_truncate(struct cpu_dir *d, const struct kvmfs_file *row, struct file *file, u64 size)
 {
 	if (row->flags & KVMFS_MEM)
 		return kvmfs_mem_resize(d->cpu.vm, size);
-	if ((row->flags & KVMFS_CLEARS) && !size)
+	if (!(row->flags & KVMFS_CLEARS) || size)
+		return 0;
+	if (!file || file->f_op != &kvmfs_text_fops)
 		return store_nothing(d, row);
+	truncate_open(file->private_data);
 	return 0;
 }
 
@@ -361,6 +419,8 @@ static int text_release(struct inode *inode, struct file *file)
 
 	if (o->trunc && !o->wrote)
 		store_nothing(i->dir, i->row);
+	if (i->row->close && (file->f_mode & FMODE_READ))
+		i->row->close(&i->dir->cpu);
 	text_free(&o->snap);
 	kvfree(o->part);
 	kfree(o);

@@ -13,9 +13,14 @@ const struct kvmfs_file kvmfs_files[] = {
 	  .size = mem_size },
 	{ .name = "memmap", .mode = 0600, .flags = KVMFS_OF_VM | KVMFS_CLEARS,
 	  .show = memmap_show, .store = memmap_store },
-	{ .name = "status", .mode = 0400, .flags = KVMFS_OF_VM | KVMFS_PUBLIC,
+	{ .name = "dirty", .mode = 0600, .flags = KVMFS_OF_VM, .size = dirty_size,
+	  .open = dirty_open, .close = dirty_close,
+	  .read = dirty_read, .unread = dirty_unread },
+	{ .name = "ctl", .mode = 0600, .flags = KVMFS_OF_VM | KVMFS_EVENTS,
+	  .store = ctl_store },
+	{ .name = "status", .mode = 0600, .flags = KVMFS_OF_VM | KVMFS_PUBLIC,
 	  .show = status_show, .seq = status_seq },
-	{ .name = "capabilities", .mode = 0400, .flags = KVMFS_OF_VM | KVMFS_PUBLIC,
+	{ .name = "capabilities", .mode = 0600, .flags = KVMFS_OF_VM | KVMFS_PUBLIC,
 	  .show = capabilities_show },
 
 	/* of a vCPU */
@@ -28,12 +33,13 @@ const struct kvmfs_file kvmfs_files[] = {
 	  .complete = fpregs_complete },
 	{ .name = "msrs", .mode = 0600, .show = msrs_show, .store = msrs_store },
 	{ .name = "cpuid", .mode = 0600, .show = cpuid_show, .store = cpuid_store },
+	{ .name = "events", .mode = 0600, .show = events_show, .store = events_store },
 	{ .name = "irq", .mode = 0600, .flags = KVMFS_EVENTS | KVMFS_WAIT,
 	  .show = irq_show, .store = irq_store, .room = irq_room },
 	{ .name = "debug", .mode = 0600, .show = debug_show, .store = debug_store },
 	{ .name = "run", .mode = 0600, .flags = KVMFS_EVENTS, .store = run_store },
-	{ .name = "exit", .mode = 0400, .show = exit_show, .seq = exit_seq },
-	{ .name = "stat", .mode = 0400, .flags = KVMFS_PUBLIC, .show = stat_show },
+	{ .name = "exit", .mode = 0600, .show = exit_show, .seq = exit_seq },
+	{ .name = "stat", .mode = 0600, .flags = KVMFS_PUBLIC, .show = stat_show },
 };
 
 const unsigned int kvmfs_n_files = ARRAY_SIZE(kvmfs_files);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * ``irq``: interrupts for a vCPU. Written are ``32``, ``nmi``, ``window``, or the
- * binary packet; what is read may be written back.
+ * binary packet. The lines that are read can be written too: they say what is to be
+ * waiting, whatever was, and so never wait for room.
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
@@ -44,52 +45,80 @@ static bool is_packet(const struct input *in, struct kvm_irq *q)
 	return q->type >= KVM_IRQ_VECTOR && q->type <= KVM_IRQ_WINDOW;
 }
 
-/* the word after a name; ``nmi`` and ``window`` alone mean yes */
-static int parse_yes(struct input *in, struct kvm_irq *q, u32 type)
-{
-	bool yes = true;
-	int ret = 0;
+/* a whole write, understood */
+struct irq_request {
+	bool give;			/* @vector, if none waits */
+	u32 vector;
+	struct vcpu_irq_state state;
+	unsigned int which;		/* of @state: IRQ_SET_* */
+};
 
+/* the word after a name; ``nmi`` and ``window`` alone mean yes */
+static int parse_yes(struct input *in, bool *yes)
+{
+	*yes = true;
 	while (*in->word == ' ' || *in->word == '\t')
 		in->word++;
-	if (*in->word)
-		ret = input_bool(in, "no", "yes", &yes);
-	q->type = yes ? type : 0;
+	return *in->word ? input_bool(in, "no", "yes", yes) : 0;
+}
+
+static int parse_vector(struct input *in, const char *word, u64 *vector)
+{
+	if (text_u64(word, vector) || *vector > 255)
+		return input_fail(in, "\"%.32s\" is not a vector", word);
+	return 0;
+}
+
+/* ``pending VECTOR`` or ``none`` */
+static int parse_waiting(struct input *in, struct irq_request *r)
+{
+	char *word = input_word(in);
+	u64 vector;
+	int ret;
+
+	if (!word)
+		return input_fail(in, "a vector or none is missing");
+	r->which |= IRQ_SET_VECTOR;
+	r->state.vector = -1;
+	if (!strcmp(word, "none"))
+		return 0;
+	ret = parse_vector(in, word, &vector);
+	r->state.vector = vector;
 	return ret;
 }
 
-/* one line into @q; type 0: there is nothing to be done */
-static int parse_request(struct input *in, struct kvm_irq *q)
+static int parse_request(struct input *in, struct irq_request *r)
 {
 	char *word = input_word(in);
 	u64 vector;
 	bool open;
+	int ret;
 
-	memset(q, 0, sizeof(*q));
-	if (!strcmp(word, "nmi"))
-		return parse_yes(in, q, KVM_IRQ_NMI);
-	if (!strcmp(word, "window"))
-		return parse_yes(in, q, KVM_IRQ_WINDOW);
+	if (!strcmp(word, "nmi")) {
+		r->which |= IRQ_SET_NMI;
+		return parse_yes(in, &r->state.nmi);
+	}
+	if (!strcmp(word, "window")) {
+		r->which |= IRQ_SET_WINDOW;
+		return parse_yes(in, &r->state.window_asked);
+	}
 	if (!strcmp(word, "open"))
 		return input_bool(in, "no", "yes", &open);
-	if (!strcmp(word, "pending")) {
-		word = input_word(in);
-		if (!word)
-			return input_fail(in, "a vector or none is missing");
-		if (!strcmp(word, "none"))
-			return 0;
-	}
-	if (text_u64(word, &vector) || vector > 255)
-		return input_fail(in, "\"%.32s\" is not a vector", word);
-	q->type = KVM_IRQ_VECTOR;
-	q->vector = vector;
-	return 0;
+	if (r->give || (r->which & IRQ_SET_VECTOR))
+		return input_fail(in, "only one vector can wait");
+	if (!strcmp(word, "pending"))
+		return parse_waiting(in, r);
+	ret = parse_vector(in, word, &vector);
+	r->give = true;
+	r->vector = vector;
+	return ret;
 }
 
 int irq_store(struct kvmfs_cpu *c, struct input *in)
 {
-	struct kvm_irq q, vector = {}, nmi = {}, window = {};
-	int ret;
+	struct irq_request r = {};
+	struct kvm_irq q;
+	int ret = 0;
 
 	if (is_packet(in, &q)) {
 		if (!legal(&q))
@@ -97,25 +126,16 @@ int irq_store(struct kvmfs_cpu *c, struct input *in)
 		return vcpu_irq(c->vcpu, q.type, q.vector);
 	}
 	while (input_line(in)) {
-		ret = parse_request(in, &q);
+		ret = parse_request(in, &r);
 		if (!ret)
 			ret = input_end(in);
 		if (ret)
 			return ret;
-		if (q.type == KVM_IRQ_VECTOR && vector.type)
-			return input_fail(in, "only one vector can wait");
-		if (q.type == KVM_IRQ_VECTOR)
-			vector = q;
-		else if (q.type == KVM_IRQ_NMI)
-			nmi = q;
-		else if (q.type == KVM_IRQ_WINDOW)
-			window = q;
 	}
 	/* the vector first: it alone can find no room, and then nothing was done */
-	ret = vector.type ? vcpu_irq(c->vcpu, KVM_IRQ_VECTOR, vector.vector) : 0;
-	if (!ret && nmi.type)
-		ret = vcpu_irq(c->vcpu, KVM_IRQ_NMI, 0);
-	if (!ret && window.type)
-		ret = vcpu_irq(c->vcpu, KVM_IRQ_WINDOW, 0);
+	if (r.give)
+		ret = vcpu_irq(c->vcpu, KVM_IRQ_VECTOR, r.vector);
+	if (!ret && r.which)
+		vcpu_set_irq(c->vcpu, &r.state, r.which);
 	return ret;
 }

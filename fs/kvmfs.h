@@ -26,7 +26,8 @@
  * @uid:	owner of the root directory
  * @gid:	group of the root directory
  * @mode:	of the root directory
- * @mmu:	what was asked for: auto or shadow
+ * @mmu:	what was asked for: auto, shadow or nested
+ * @paging:	the same for the core
  * @lock:	guards all below
  * @max_vms:	VMs that may exist, 0: any number
  * @max_mem:	bytes of ram and rom regions that all VMs may have, 0: any
@@ -40,6 +41,7 @@ struct kvmfs_mount {
 	kgid_t gid;
 	umode_t mode;
 	const char *mmu;
+	enum vm_paging paging;
 	struct mutex lock;
 	u64 max_vms;
 	u64 max_mem;
@@ -56,6 +58,8 @@ struct kvmfs_mount {
  * @mount:	where it is; open files keep the mount
  * @store:	shmem file that holds guest memory
  * @mem:	bytes of ram and rom regions, as charged to @mount
+ * @lent_lock:	guards @lent
+ * @lent:	of struct lender: what processes lend to it; see lent.c
  * @id:		unique in @mount, never reused: inode numbers are made of it
  * @status_seq:	counts what ``status`` has to tell
  * @list:	in @mount->vms
@@ -68,6 +72,8 @@ struct vm_dir {
 	struct kvmfs_mount *mount;
 	struct file *store;
 	u64 mem;
+	spinlock_t lent_lock;	/* @lent */
+	struct list_head lent;
 	u64 id;
 	atomic64_t status_seq;
 	struct list_head list;
@@ -183,10 +189,16 @@ u64 kvmfs_size(struct cpu_dir *d, const struct kvmfs_file *row);
 extern const struct file_operations kvmfs_text_fops;
 extern const struct file_operations kvmfs_mem_fops;
 int kvmfs_render(struct cpu_dir *d, const struct kvmfs_file *row, struct text *t);
-int kvmfs_truncate(struct cpu_dir *d, const struct kvmfs_file *row, u64 size);
+int kvmfs_truncate(struct cpu_dir *d, const struct kvmfs_file *row, struct file *file, u64 size);
 int kvmfs_mem_file_init(void);
 struct file *kvmfs_new_store(struct vm_dir *vd);
-struct page *kvmfs_store_page(void *priv, pgoff_t index);
+struct page *kvmfs_backing_page(void *priv, void *lent, pgoff_t index);
 u64 kvmfs_store_blocks(struct vm_dir *vd);
+
+/* lent.c */
+struct page *kvmfs_lent_page(struct vm_dir *vd, struct lent_mem *l, pgoff_t index);
+ssize_t kvmfs_lent_read(struct vm_dir *vd, u64 gpa, size_t n, struct iov_iter *to);
+ssize_t kvmfs_lent_write(struct vm_dir *vd, u64 gpa, struct iov_iter *from);
+bool kvmfs_is_opener(const struct file *file);
 
 #endif /* KVMFS_KVMFS_H */

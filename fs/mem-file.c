@@ -9,7 +9,8 @@
  * in vm_private_data, and keeps the VM and the mount.
  *
  * Locks: mmap_lock, then map_sem, then what shmem takes for a page. Nothing here
- * touches user memory under map_sem, nor takes the store's inode lock under it.
+ * touches user memory under map_sem, nor takes the store's inode lock under it. So
+ * what is lent is reached without it, through the core.
  */
 #include <linux/fs.h>
 #include <linux/falloc.h>	/* needs fs.h before it */
@@ -40,21 +41,32 @@ static struct page *store_get(struct file *store, pgoff_t index)
 	return shmem_read_mapping_page_gfp(mapping, index, mapping_gfp_mask(mapping));
 }
 
-/**
- * kvmfs_store_page() - get_page() of struct vm_backing
- * @priv: the store
- * @index: of the page
- *
- * The guest may write to it for as long as the caller holds it, so it is dirty.
- * Return: the page, counted, or ERR_PTR.
- */
-struct page *kvmfs_store_page(void *priv, pgoff_t index)
+/* the guest may write to it for as long as the caller holds it, so it is dirty */
+static struct page *store_page(struct file *store, pgoff_t index)
 {
-	struct page *page = store_get(priv, index);
+	struct page *page = store_get(store, index);
 
 	if (!IS_ERR(page))
 		set_page_dirty(page);
 	return page;
+}
+
+/**
+ * kvmfs_backing_page() - get_page() of struct vm_backing
+ * @priv: the struct vm_dir
+ * @lent: of the region that the page is in: NULL, or a struct lent_mem, which may be
+ *	gone
+ * @index: of the page
+ *
+ * Return: the page, counted, or ERR_PTR.
+ */
+struct page *kvmfs_backing_page(void *priv, void *lent, pgoff_t index)
+{
+	struct vm_dir *vd = priv;
+
+	if (lent)
+		return kvmfs_lent_page(vd, lent, index);
+	return store_page(vd->store, index);
 }
 
 /* what contents.h promises */
@@ -74,6 +86,7 @@ static void punch(struct vm_dir *vd, u64 start, u64 end)
 	vm_invalidate_begin(vd->vm.core, start, end);
 	kvmfs_mem_discard(&vd->vm, start, end);
 	vm_invalidate_end(vd->vm.core, start, end);
+	vm_memory_written(vd->vm.core, start, end);
 }
 
 /* madvise(MADV_REMOVE) of a mapping comes here, since its vm_file is the store */
@@ -151,12 +164,13 @@ static struct page *page_at(struct vm_dir *vd, u64 pos, struct mem_piece *p)
 {
 	struct page *page = ERR_PTR(-ENXIO);
 
+	*p = (struct mem_piece){ .hole = true };
 	if (pos >= VM_MAX_GPA)
 		return page;
 	down_read(&vd->vm.map_sem);
 	kvmfs_mem_find(&vd->vm, pos, p);
-	if (!p->hole)
-		page = kvmfs_store_page(vd->store, p->back >> PAGE_SHIFT);
+	if (!p->hole && !p->lent)
+		page = store_page(vd->store, p->back >> PAGE_SHIFT);
 	up_read(&vd->vm.map_sem);
 	return page;
 }
@@ -172,6 +186,8 @@ static ssize_t read_piece(struct vm_dir *vd, const struct mem_piece *p, size_t n
 
 	if (p->hole)
 		return iov_iter_zero(n, to);
+	if (p->lent)
+		return kvmfs_lent_read(vd, p->back, n, to);
 	/* shmem gives zeros for what was never touched, and allocates nothing */
 	iov_iter_truncate(to, n);
 	ret = vfs_iter_read(vd->store, to, &back, 0);
@@ -212,6 +228,8 @@ static ssize_t write_page(struct vm_dir *vd, u64 pos, struct iov_iter *from)
 	struct page *page = page_at(vd, pos, &p);
 	size_t n;
 
+	if (p.lent)
+		return kvmfs_lent_write(vd, p.back, from);
 	if (IS_ERR(page))
 		return PTR_ERR(page);
 	n = min_t(size_t, PAGE_SIZE - off, iov_iter_count(from));
@@ -261,8 +279,8 @@ static loff_t seek(struct vm_dir *vd, u64 pos, int whence)
 		return -ENXIO;
 	for (; pos < end; pos += p.len) {
 		find(vd, pos, &p);
-		if (p.hole) {
-			if (whence == SEEK_HOLE)
+		if (p.hole || p.lent) {
+			if (whence == (p.hole ? SEEK_HOLE : SEEK_DATA))
 				return pos;
 			continue;
 		}
@@ -293,6 +311,8 @@ static long allocate(struct vm_dir *vd, const struct mem_piece *p, u64 n)
 {
 	if (p->hole)
 		return -ENXIO;
+	if (p->lent)
+		return -EOPNOTSUPP;
 	return shmem_fops->fallocate(vd->store, FALLOC_FL_KEEP_SIZE, p->back, n);
 }
 
@@ -310,6 +330,8 @@ static long mem_fallocate(struct file *file, int mode, loff_t offset, loff_t len
 		n = min(p.len, end - pos);
 		if (!(mode & FALLOC_FL_PUNCH_HOLE))
 			ret = allocate(vd, &p, n);
+		else if (p.lent)
+			ret = -EOPNOTSUPP;
 		else if (!p.hole)
 			punch(vd, p.back, p.back + n);
 	}
@@ -333,7 +355,7 @@ static vm_fault_t mem_fault(struct vm_fault *vmf)
 	if (pos < VM_MAX_GPA)
 		kvmfs_mem_find(&vd->vm, pos, &p);
 	/* a page has one place in the store, and an alias is not it: see mem_mmap() */
-	if (p.hole || p.alias) {
+	if (p.hole || p.alias || p.lent) {
 		up_read(&vd->vm.map_sem);
 		return VM_FAULT_SIGBUS;
 	}

@@ -10,6 +10,17 @@
 #include <linux/slab.h>
 #include "fs/contents.h"
 
+/* whether the region at @gpa, which is no alias, is some process's memory */
+static bool is_lent(struct kvmfs_vm *vm, u64 gpa)
+{
+	const struct mem_region *r;
+
+	for (r = vm->map; r < vm->map + vm->n_map; r++)
+		if (r->type != MEM_ALIAS && gpa >= r->gpa && gpa - r->gpa < r->size)
+			return r->lent;
+	return false;
+}
+
 /**
  * kvmfs_mem_find() - what is at a guest physical address
  * @vm: the VM; @vm->map_sem is held
@@ -32,6 +43,7 @@ void kvmfs_mem_find(struct kvmfs_vm *vm, u64 gpa, struct mem_piece *p)
 		p->alias = r->type == MEM_ALIAS;
 		p->len = r->gpa + r->size - gpa;
 		p->back = p->alias ? r->target + (gpa - r->gpa) : gpa;
+		p->lent = is_lent(vm, p->back);
 		return;
 	}
 }
@@ -95,12 +107,18 @@ void kvmfs_release_all(struct kvmfs_vm *vm)
 			vcpu_release(vm->cpus[i]->vcpu);
 }
 
+/* whether the bytes of a region are in the store */
+static bool is_stored(const struct mem_region *r)
+{
+	return r->type != MEM_ALIAS && !r->lent;
+}
+
 static u64 bytes_of(const struct mem_region *map, unsigned int n)
 {
 	u64 bytes = 0;
 
 	while (n--)
-		if (map[n].type != MEM_ALIAS)
+		if (is_stored(&map[n]))
 			bytes += map[n].size;
 	return bytes;
 }
@@ -122,12 +140,29 @@ static void discard_rest(struct kvmfs_vm *vm, const struct mem_region *old,
 	unsigned int i;
 
 	for (i = 0; i < n && map[i].gpa < end; i++) {
-		if (map[i].type == MEM_ALIAS || map[i].gpa + map[i].size <= pos)
+		if (!is_stored(&map[i]) || map[i].gpa + map[i].size <= pos)
 			continue;
 		discard(vm, pos, map[i].gpa);
 		pos = map[i].gpa + map[i].size;
 	}
 	discard(vm, pos, end);
+}
+
+/**
+ * kvmfs_free_map() - a map that nobody uses any more
+ * @map: kmalloc()ed, or NULL
+ * @n: regions in @map
+ *
+ * What processes lent to it, and to no other map, they have back.
+ */
+void kvmfs_free_map(struct mem_region *map, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		if (map[i].lent)
+			kvmfs_lent_put(map[i].lent);
+	kfree(map);
 }
 
 /* no vCPU runs */
@@ -151,10 +186,10 @@ static int replace_map(struct kvmfs_vm *vm, struct mem_region *map, unsigned int
 	vm->n_map = n;
 	vm->grown = false;
 	for (i = 0; i < n_old; i++)
-		if (old[i].type != MEM_ALIAS)
+		if (is_stored(&old[i]))
 			discard_rest(vm, &old[i], map, n);
 	up_write(&vm->map_sem);
-	kfree(old);
+	kvmfs_free_map(old, n_old);
 	return 0;
 }
 

@@ -60,12 +60,17 @@ static void release_vm(struct kref *ref)
 	struct vm_dir *vd = container_of(ref, struct vm_dir, ref);
 
 	kvmfs_unlist(vd);
+	/* nobody will tell of lent pages any more */
+	if (!list_empty(&vd->lent)) {
+		vm_invalidate_begin(vd->vm.core, 0, VM_MAX_GPA);
+		vm_invalidate_end(vd->vm.core, 0, VM_MAX_GPA);
+	}
+	kvmfs_free_map(vd->vm.map, vd->vm.n_map);
 	if (!IS_ERR_OR_NULL(vd->vm.core))
 		vm_destroy(vd->vm.core);
 	if (!IS_ERR_OR_NULL(vd->store))
 		fput(vd->store);
 	uncharge_vm(vd);
-	kfree(vd->vm.map);
 	kfree(vd);
 }
 
@@ -86,6 +91,8 @@ static struct vm_dir *alloc_vm(struct kvmfs_mount *m)
 	mutex_init(&vd->vm.lock);
 	init_rwsem(&vd->vm.map_sem);
 	spin_lock_init(&vd->tree_lock);
+	spin_lock_init(&vd->lent_lock);
+	INIT_LIST_HEAD(&vd->lent);
 	atomic64_set(&vd->status_seq, 1);
 	INIT_LIST_HEAD(&vd->list);
 	return vd;
@@ -100,7 +107,7 @@ static struct vm_dir *alloc_vm(struct kvmfs_mount *m)
  */
 struct cpu_dir *kvmfs_new_vm(struct kvmfs_mount *m)
 {
-	struct vm_backing backing = { .get_page = kvmfs_store_page };
+	struct vm_backing backing = { .get_page = kvmfs_backing_page, .linear = true };
 	struct vm_dir *vd = alloc_vm(m);
 	struct cpu_dir *d;
 
@@ -110,8 +117,8 @@ struct cpu_dir *kvmfs_new_vm(struct kvmfs_mount *m)
 	d = ERR_CAST(vd->store);
 	if (IS_ERR(vd->store))
 		goto out;
-	backing.priv = vd->store;
-	vd->vm.core = vm_create(&backing);
+	backing.priv = vd;
+	vd->vm.core = vm_create(&backing, m->paging);
 	d = ERR_CAST(vd->vm.core);
 	if (IS_ERR(vd->vm.core))
 		goto out;
@@ -174,6 +181,8 @@ struct cpu_dir *kvmfs_new_cpu(struct vm_dir *vd, unsigned int id)
 	vcpu_set_notify(v, room_again, d);
 	mutex_lock(&vd->vm.lock);
 	vd->vm.cpus[id] = &d->cpu;
+	if (vd->vm.killed)
+		vcpu_kill(v);
 	mutex_unlock(&vd->vm.lock);
 	if (!id)
 		vd->boot = d;

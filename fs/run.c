@@ -108,6 +108,8 @@ int run_store(struct kvmfs_cpu *c, struct input *in)
 out:
 	vcpu_end_run(c->vcpu);
 	kvmfs_cpu_exited(c);
+	if (status_run_failed(ret))
+		kvmfs_status_changed(c->vm);
 	return ret < 0 ? ret : 0;
 }
 

@@ -12,6 +12,10 @@ static const char *vm_state(struct kvmfs_vm *vm)
 
 	if (READ_ONCE(vm->dead))
 		return "dead";
+	if (READ_ONCE(vm->killed))
+		return "killed";
+	if (vm_is_paused(vm->core))
+		return "paused";
 	mutex_lock(&vm->lock);
 	for (i = 0; i < VM_MAX_VCPUS; i++)
 		if (vm->cpus[i] && vcpu_is_running(vm->cpus[i]->vcpu))

@@ -16,12 +16,11 @@ static struct kmem_cache *inode_cache;
 /* --- options --------------------------------------------------------- */
 
 enum { OPT_UID, OPT_GID, OPT_MODE, OPT_MAX_VMS, OPT_MAX_MEM, OPT_MMU };
-enum { MMU_AUTO, MMU_SHADOW, MMU_NESTED };
 
 static const struct constant_table mmu_names[] = {
-	{ "auto", MMU_AUTO },
-	{ "shadow", MMU_SHADOW },
-	{ "nested", MMU_NESTED },
+	{ "auto", PAGING_AUTO },
+	{ "shadow", PAGING_SHADOW },
+	{ "nested", PAGING_NESTED },
 	{}
 };
 
@@ -76,9 +75,10 @@ static int parse_param(struct fs_context *fc, struct fs_parameter *param)
 	case OPT_MAX_MEM:
 		return parse_mem(fc, param->string, &m->max_mem);
 	case OPT_MMU:
-		if (r.uint_32 == MMU_NESTED)
-			return invalfc(fc, "mmu=nested is not there yet, use shadow or auto");
+		if (r.uint_32 == PAGING_NESTED && !hv_has_nested())
+			return invalfc(fc, "mmu=nested: this processor has no nested paging");
 		m->mmu = mmu_names[r.uint_32].name;
+		m->paging = r.uint_32;
 		return 0;
 	}
 	return opt;
@@ -248,7 +248,7 @@ static int init_fs_context(struct fs_context *fc)
 	m->uid = GLOBAL_ROOT_UID;
 	m->gid = GLOBAL_ROOT_GID;
 	m->mode = 0755;
-	m->mmu = mmu_names[MMU_AUTO].name;
+	m->mmu = mmu_names[PAGING_AUTO].name;
 	mutex_init(&m->lock);
 	INIT_LIST_HEAD(&m->vms);
 	if (fc->purpose == FS_CONTEXT_FOR_RECONFIGURE) {

@@ -6,12 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "internal.h"
-
-#define TEXT_MAX	65536
 
 /**
  * kvmfs_mount_point() - where kvmfs is mounted
@@ -142,14 +139,14 @@ KVMFS_API int kvmfs_write_text(int dir, const char *file, const char *text)
  * The rest of the line of @file that starts with @name, in memory to be freed.
  * ENOENT if there is no such line.
  */
-static char *find_line(int dir, const char *file, const char *name)
+char *lib_find_line(int dir, const char *file, const char *name)
 {
-	char *text = malloc(TEXT_MAX), *line, *next;
+	char *text = malloc(LIB_TEXT_MAX), *line, *next;
 	size_t len = strlen(name);
 
 	if (!text)
 		return NULL;
-	if (kvmfs_read_text(dir, file, text, TEXT_MAX) < 0) {
+	if (kvmfs_read_text(dir, file, text, LIB_TEXT_MAX) < 0) {
 		free(text);
 		return NULL;
 	}
@@ -177,7 +174,7 @@ static char *find_line(int dir, const char *file, const char *name)
  */
 KVMFS_API int kvmfs_status(int vm, char *sentence, size_t size)
 {
-	char *line = find_line(vm, "status", "error");
+	char *line = lib_find_line(vm, "status", "error");
 
 	if (!line)
 		return -1;
@@ -195,7 +192,7 @@ KVMFS_API int kvmfs_status(int vm, char *sentence, size_t size)
  */
 KVMFS_API int kvmfs_stat(int dir, const char *name, uint64_t *value)
 {
-	char *line = find_line(dir, "stat", name);
+	char *line = lib_find_line(dir, "stat", name);
 
 	if (!line)
 		return -1;
@@ -212,7 +209,7 @@ KVMFS_API int kvmfs_stat(int dir, const char *name, uint64_t *value)
  */
 KVMFS_API int kvmfs_capability(int vm, const char *name)
 {
-	char *line = find_line(vm, "capabilities", name);
+	char *line = lib_find_line(vm, "capabilities", name);
 
 	if (!line)
 		return errno == ENOENT && !faccessat(vm, "capabilities", F_OK, 0) ? 0 : -1;
@@ -221,36 +218,12 @@ KVMFS_API int kvmfs_capability(int vm, const char *name)
 }
 
 /**
- * kvmfs_set_memory() - put RAM into a VM
+ * kvmfs_ctl() - pause, resume, reset or kill a VM
  * @vm: the VM's directory
- * @gpa: guest physical address, in whole pages
- * @size: in whole pages
- * Return: 0, or -1 and errno
+ * @command: one of these words
+ * Return: 0, or -1 and errno: EBUSY for "reset" while it runs, EINTR
  */
-KVMFS_API int kvmfs_set_memory(int vm, uint64_t gpa, uint64_t size)
+KVMFS_API int kvmfs_ctl(int vm, const char *command)
 {
-	char line[64];
-
-	snprintf(line, sizeof(line), "ram 0x%llx 0x%llx\n", (unsigned long long)gpa,
-		 (unsigned long long)size);
-	return kvmfs_write_text(vm, "memmap", line);
-}
-
-/**
- * kvmfs_map_mem() - map guest memory into this process
- * @vm: the VM's directory
- * @gpa: guest physical address, in whole pages
- * @size: bytes
- * Return: the address, or MAP_FAILED and errno
- */
-KVMFS_API void *kvmfs_map_mem(int vm, uint64_t gpa, size_t size)
-{
-	int fd = openat(vm, "mem", O_RDWR | O_CLOEXEC);
-	void *p;
-
-	if (fd < 0)
-		return MAP_FAILED;
-	p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, gpa);
-	lib_close(fd);
-	return p;
+	return kvmfs_write_text(vm, "ctl", command);
 }

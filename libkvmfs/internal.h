@@ -9,5 +9,9 @@
 int lib_create_by_files(const char *path, unsigned int flags, mode_t mode);
 int lib_run_by_files(int fd, struct kvm_exit *exit, size_t size);
 void lib_close(int fd);
+char *lib_find_line(int dir, const char *file, const char *name);
+int lib_done(ssize_t n, size_t want);
+
+#define LIB_TEXT_MAX	65536	/* longest text that a file has */
 
 #endif

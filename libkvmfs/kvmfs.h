@@ -58,12 +58,27 @@ int kvmfs_stat(int dir, const char *name, uint64_t *value);
 /* 1 if the file capabilities has that name, else 0 */
 int kvmfs_capability(int vm, const char *name);
 
+/* "pause" (returns when all vCPUs have stopped), "resume", "reset", "kill" */
+int kvmfs_ctl(int vm, const char *command);
+
 /* Memory */
 
 /* Puts RAM at an address; what else the VM has stays */
 int kvmfs_set_memory(int vm, uint64_t gpa, uint64_t size);
+/* The same, of what the guest cannot write */
+int kvmfs_set_rom(int vm, uint64_t gpa, uint64_t size);
+/* Shows the memory at target a second time */
+int kvmfs_set_alias(int vm, uint64_t gpa, uint64_t size, uint64_t target);
+/* Memory, or a file, of this process is the guest's too; fd stays the caller's */
+int kvmfs_lend_memory(int vm, uint64_t gpa, uint64_t size, void *at);
+int kvmfs_lend_file(int vm, uint64_t gpa, uint64_t size, int fd, uint64_t offset);
+/* Removes the regions in a range */
+int kvmfs_unset_memory(int vm, uint64_t gpa, uint64_t size);
 /* Maps guest memory, shared and writable; MAP_FAILED on error. munmap() it */
 void *kvmfs_map_mem(int vm, uint64_t gpa, size_t size);
+
+/* Which pages were written since the last time; fd is the file dirty, open for reading */
+ssize_t kvmfs_dirty(int fd, uint64_t gpa, void *bits, size_t n);
 
 /* Registers, by their KVM_REG_ offsets of <linux/kvmfs.h> */
 
@@ -77,10 +92,37 @@ int kvmfs_reg_offset(const char *name);
 /* KVM_REG_CS_BASE to "cs.base"; NULL for no register's offset */
 const char *kvmfs_reg_name(unsigned int reg);
 
+/* The rest of a vCPU's state; what it is in the middle of is the text of the file events */
+
+/* By its name in the file msrs, as "lstar"; ENOENT if it is not there */
+int kvmfs_get_msr(int vcpu, const char *name, uint64_t *value);
+/* By name, or by number as "0x10" */
+int kvmfs_set_msr(int vcpu, const char *name, uint64_t value);
+/* EAX, EBX, ECX, EDX of a leaf of CPUID; ENOENT if the table has it not */
+int kvmfs_get_cpuid(int vcpu, uint32_t leaf, uint32_t subleaf, uint32_t regs[4]);
+/* Adds a leaf to the table, or replaces it */
+int kvmfs_set_cpuid(int vcpu, uint32_t leaf, uint32_t subleaf, const uint32_t regs[4]);
+/* The XSAVE image; returns its length, ERANGE if size is less */
+ssize_t kvmfs_get_fpregs(int vcpu, void *image, size_t size);
+int kvmfs_set_fpregs(int vcpu, const void *image, size_t size);
+
 /* Interrupts */
 
 int kvmfs_irq(int vcpu, unsigned int vector);
 int kvmfs_nmi(int vcpu);
+/* Asks for an exit when the guest can take an interrupt */
+int kvmfs_irq_window(int vcpu);
+
+/* Debugging: hits are debug exits */
+
+int kvmfs_step(int vcpu, int on);
+int kvmfs_break(int vcpu, uint64_t address);
+/* len is 1, 2, 4 or 8; of writes, or with reads of reads too */
+int kvmfs_watch(int vcpu, uint64_t address, unsigned int len, int reads);
+/* Takes the points at an address away */
+int kvmfs_clear(int vcpu, uint64_t address);
+/* All of them */
+int kvmfs_clear_all(int vcpu);
 
 /* Exits as text: the line of the file exit, without its newline */
 
@@ -88,6 +130,8 @@ int kvmfs_nmi(int vcpu);
 int kvmfs_exit_print(const struct kvm_exit *exit, char *text, size_t size);
 /* Fills all of *exit but request and vector; EINVAL if it is no such line */
 int kvmfs_exit_parse(const char *text, struct kvm_exit *exit);
+/* The last exit of a vCPU, as the file says it; reason is 0 if there was none */
+int kvmfs_last_exit(int vcpu, struct kvm_exit *exit);
 
 #ifdef __cplusplus
 }

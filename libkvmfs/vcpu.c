@@ -18,7 +18,7 @@ static const struct reg regs[] = { KVM_REG_LIST(REG_ROW) };
 #define N_REGS	(sizeof(regs) / sizeof(regs[0]))
 
 /* The kernel moves all or nothing, so less than all is as good as an error */
-static int done(ssize_t n, size_t want)
+int lib_done(ssize_t n, size_t want)
 {
 	if (n >= 0 && (size_t)n != want) {
 		errno = EINVAL;
@@ -44,7 +44,7 @@ KVMFS_API int kvm_get_regs(int vcpu, unsigned int reg, uint64_t *values, size_t 
 		return -1;
 	got = pread(fd, values, n * sizeof(*values), reg);
 	lib_close(fd);
-	return done(got, n * sizeof(*values));
+	return lib_done(got, n * sizeof(*values));
 }
 
 /**
@@ -64,7 +64,7 @@ KVMFS_API int kvm_set_regs(int vcpu, unsigned int reg, const uint64_t *values, s
 		return -1;
 	put = pwrite(fd, values, n * sizeof(*values), reg);
 	lib_close(fd);
-	return done(put, n * sizeof(*values));
+	return lib_done(put, n * sizeof(*values));
 }
 
 /**
@@ -132,7 +132,7 @@ static int write_irq(int vcpu, uint32_t type, uint32_t vector)
 		return -1;
 	n = write(fd, &packet, sizeof(packet));
 	lib_close(fd);
-	return done(n, sizeof(packet));
+	return lib_done(n, sizeof(packet));
 }
 
 /**
@@ -154,4 +154,14 @@ KVMFS_API int kvmfs_irq(int vcpu, unsigned int vector)
 KVMFS_API int kvmfs_nmi(int vcpu)
 {
 	return write_irq(vcpu, KVM_IRQ_NMI, 0);
+}
+
+/**
+ * kvmfs_irq_window() - ask for an exit when a vCPU can take an interrupt
+ * @vcpu: its directory
+ * Return: 0, or -1 and errno
+ */
+KVMFS_API int kvmfs_irq_window(int vcpu)
+{
+	return write_irq(vcpu, KVM_IRQ_WINDOW, 0);
 }

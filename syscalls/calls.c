@@ -84,10 +84,9 @@ long calls_create(const char __user *upath, unsigned int flags, umode_t mode)
 /* --- kvm_run: the hot path ------------------------------------------- */
 
 /* request, vector, and the bytes that the last exit asked for */
-static int copy_in(struct vcpu *v, const struct kvm_exit __user *from, size_t size)
+static int copy_in(struct kvm_exit *x, const struct kvm_exit __user *from, size_t size)
 {
-	struct kvm_exit *x = vcpu_exit(v);
-	unsigned int wants = vcpu_wants(v);
+	unsigned int wants = vcpu_io(x)->wants;
 
 	if (unlikely(size > sizeof(*x))) {
 		/* a newer caller's struct: what we do not know must be 0 */
@@ -101,8 +100,7 @@ static int copy_in(struct vcpu *v, const struct kvm_exit __user *from, size_t si
 		return -EINVAL;
 	if (!user_access_begin(from, KVM_EXIT_SIZE_MIN))
 		return -EFAULT;
-	unsafe_get_user(x->request, &from->request, fault);
-	unsafe_get_user(x->vector, &from->vector, fault);
+	unsafe_get_user(*(u64 *)&x->request, (u64 __user *)&from->request, fault);
 	if (wants && wants <= sizeof(u64))
 		unsafe_get_user(*(u64 *)x->data, (u64 __user *)from->data, fault);
 	user_access_end();
@@ -116,25 +114,22 @@ fault:
 
 /*
  * Reason and state, then the words behind request and vector, which are the
- * caller's. Whole words, as far as KVM_EXIT_SIZE_MIN, which most exits need.
+ * caller's, as far as this exit uses them, and its data.
  */
-static int copy_out(struct vcpu *v, struct kvm_exit __user *to)
+static int copy_out(const struct kvm_exit *x, struct kvm_exit __user *to)
 {
-	const struct kvm_exit *x = vcpu_exit(v);
-	unsigned int n = vcpu_exit_size(v), i;
-	const u64 *word = (const u64 *)x;
-	u64 __user *out = (u64 __user *)to;
+	unsigned int n = vcpu_io(x)->size, details = vcpu_io(x)->details, i;
 
-	if (unlikely(n > KVM_EXIT_SIZE_MIN)) {
-		if (copy_to_user(to->data, x->data, n - KVM_EXIT_HEAD))
-			return -EFAULT;
-		n = KVM_EXIT_HEAD;
-	}
+	if (unlikely(n > KVM_EXIT_SIZE_MIN) &&
+	    copy_to_user(to->data, x->data, n - KVM_EXIT_HEAD))
+		return -EFAULT;
 	if (!user_access_begin(to, KVM_EXIT_SIZE_MIN))
 		return -EFAULT;
-	unsafe_put_user(word[0], &out[0], fault);
-	for (i = 2; i < DIV_ROUND_UP(n, sizeof(u64)); i++)
-		unsafe_put_user(word[i], &out[i], fault);
+	unsafe_put_user(*(const u64 *)&x->reason, (u64 __user *)&to->reason, fault);
+	for (i = 0; i < details; i++)
+		unsafe_put_user(x->raw[i], &to->raw[i], fault);
+	if (n == KVM_EXIT_SIZE_MIN)
+		unsafe_put_user(*(const u64 *)x->data, (u64 __user *)to->data, fault);
 	user_access_end();
 	return 0;
 fault:
@@ -144,38 +139,43 @@ fault:
 
 static_assert(offsetof(struct kvm_exit, data) == KVM_EXIT_HEAD);
 static_assert(offsetof(struct kvm_exit, request) == sizeof(u64));
+static_assert(offsetof(struct kvm_exit, vector) == sizeof(u64) + sizeof(u32));
+static_assert(offsetof(struct kvm_exit, state) == sizeof(u32));
 static_assert(KVM_EXIT_SIZE_MIN == KVM_EXIT_HEAD + sizeof(u64));
 
 static long run(struct kvmfs_cpu *c, struct kvm_exit __user *uexit, size_t size)
 {
 	struct vcpu *v = c->vcpu;
+	struct kvm_exit *x;
 	u32 request;
 	long ret;
 
 	ret = vcpu_begin_run(v);
 	if (unlikely(ret))
 		return ret;
+	x = vcpu_exit(v);
 	/* looked at inside: whoever removes the directory waits for the run's end */
-	ret = unlikely(READ_ONCE(c->dead)) ? -ENODEV : copy_in(v, uexit, size);
+	ret = unlikely(READ_ONCE(c->dead)) ? -ENODEV : copy_in(x, uexit, size);
 	if (unlikely(ret))
 		goto out;
 	if (unlikely(!c->vm->ran))
 		status_started(c->vm);
-	request = vcpu_exit(v)->request;
+	request = x->request;
 	ret = vcpu_run(v, min_t(size_t, size - KVM_EXIT_HEAD, KVM_EXIT_DATA));
 	/* a vector that was taken: the bit goes */
-	if (unlikely(request != vcpu_exit(v)->request) &&
-	    put_user(vcpu_exit(v)->request, &uexit->request))
+	if (unlikely(request != x->request) && put_user(x->request, &uexit->request))
 		ret = -EFAULT;
 	if (likely(ret > 0)) {
-		if (unlikely(copy_out(v, uexit)))
+		if (unlikely(copy_out(x, uexit)))
 			ret = -EFAULT;
-	} else if (put_user(vcpu_exit(v)->state, &uexit->state)) {
+	} else if (put_user(x->state, &uexit->state)) {
 		ret = -EFAULT;
 	}
 out:
 	vcpu_end_run(v);
 	kvmfs_cpu_exited(c);
+	if (unlikely(status_run_failed(ret)))
+		kvmfs_status_changed(c->vm);
 	return ret;
 }
 

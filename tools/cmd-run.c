@@ -30,13 +30,14 @@ static const char usage[] =
 "      --flat FILE[@ADDRESS]\n"
 "                       instead of a kernel, a raw image that is entered in real\n"
 "                       mode at ADDRESS (0x7c00) below 1 MiB\n"
+"      --real-mode      enter the kernel at its 16-bit setup code, with a small BIOS\n"
 "  -v, --verbose        tell how many exits there were\n"
 "  -h, --help           this text\n"
 "\n"
 "The exit code is 0 when the guest powers off, halts or reboots, its own on the\n"
 "exit port, and 1 when it crashes the machine.\n";
 
-enum { OPT_CONSOLE = 256, OPT_CPUID, OPT_EXIT_PORT, OPT_FLAT };
+enum { OPT_CONSOLE = 256, OPT_CPUID, OPT_EXIT_PORT, OPT_FLAT, OPT_REAL_MODE };
 
 static const struct option options[] = {
 	{ "kernel", required_argument, NULL, 'k' },
@@ -50,6 +51,7 @@ static const struct option options[] = {
 	{ "cpuid", required_argument, NULL, OPT_CPUID },
 	{ "exit-port", required_argument, NULL, OPT_EXIT_PORT },
 	{ "flat", required_argument, NULL, OPT_FLAT },
+	{ "real-mode", no_argument, NULL, OPT_REAL_MODE },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
@@ -131,6 +133,9 @@ static int set_option(struct vmm_config *config, int opt)
 		return set_exit_port(config, optarg);
 	case OPT_FLAT:
 		return set_flat(config, optarg);
+	case OPT_REAL_MODE:
+		config->real_mode = true;
+		return 0;
 	default:
 		return complain("try `kvmfs run --help'");
 	}

@@ -118,7 +118,7 @@ void cpuid_default(struct vcpu *v)
 	extended_leaves(v);
 }
 
-static const struct cpuid_entry *find(struct vcpu *v, u32 leaf, u32 subleaf)
+static const struct cpuid_entry *find(const struct vcpu *v, u32 leaf, u32 subleaf)
 {
 	const struct cpuid_entry *e, *end = v->cpuid + v->n_cpuid;
 
@@ -129,26 +129,40 @@ static const struct cpuid_entry *find(struct vcpu *v, u32 leaf, u32 subleaf)
 }
 
 /**
- * cpuid_query() - the CPUID instruction
+ * cpuid_find() - what the CPUID instruction answers
+ * @v: the vCPU
+ * @leaf: EAX
+ * @subleaf: ECX; for leaves that have no subleaves it does not matter
+ *
+ * Return: the entry; one of zeros for an unknown leaf.
+ */
+const struct cpuid_entry *cpuid_find(const struct vcpu *v, u32 leaf, u32 subleaf)
+{
+	static const struct cpuid_entry unknown;
+	const struct cpuid_entry *e;
+
+	if (leaf != 4 && leaf != 7 && leaf != 0xb && leaf != 0xd && leaf != 0x8000001d)
+		subleaf = 0;
+	e = find(v, leaf, subleaf);
+	return e ?: &unknown;
+}
+
+/**
+ * cpuid_query() - the CPUID instruction, for the emulator
  * @v: the vCPU
  * @eax: in: leaf, out
  * @ebx: out
  * @ecx: in: subleaf, out
  * @edx: out
- *
- * A leaf with one entry answers whatever the subleaf is, unless it is one of
- * those that have subleaves; unknown leaves are zeros.
  */
 void cpuid_query(struct vcpu *v, u32 *eax, u32 *ebx, u32 *ecx, u32 *edx)
 {
-	u32 leaf = *eax;
-	bool indexed = leaf == 4 || leaf == 7 || leaf == 0xb || leaf == 0xd || leaf == 0x8000001d;
-	const struct cpuid_entry *e = find(v, leaf, indexed ? *ecx : 0);
+	const struct cpuid_entry *e = cpuid_find(v, *eax, *ecx);
 
-	*eax = e ? e->eax : 0;
-	*ebx = e ? e->ebx : 0;
-	*ecx = e ? e->ecx : 0;
-	*edx = e ? e->edx : 0;
+	*eax = e->eax;
+	*ebx = e->ebx;
+	*ecx = e->ecx;
+	*edx = e->edx;
 }
 
 /**

@@ -4,6 +4,7 @@
  * write changes (SDM vol. 3, 2.5 and 4.1.2; APM vol. 2, chapter 3).
  */
 #include <linux/kernel.h>
+#include <linux/string.h>
 #include <asm/msr-index.h>
 #include <asm/processor-flags.h>
 #include "arch/x86/vcpu.h"
@@ -78,6 +79,29 @@ bool cpu_long_mode(struct vcpu *v)
 	return (v->efer & EFER_LMA) && vendor->code(v, &base);
 }
 
+/**
+ * cr_seen() - what the guest has made of its registers while it ran
+ * @v: the vCPU, with nested paging
+ * @cr0: as the guest sees it
+ * @cr3: likewise
+ * @cr4: likewise
+ * @efer: likewise
+ *
+ * The processor has done what such a change does, to its TLB as well.
+ */
+void cr_seen(struct vcpu *v, u64 cr0, u64 cr3, u64 cr4, u64 efer)
+{
+	bool paging = ((cr0 ^ v->cr0) & CR0_PAGING) || ((cr4 ^ v->cr4) & CR4_PAGING) ||
+		      ((efer ^ v->efer) & EFER_PAGING);
+
+	v->cr0 = cr0;
+	v->cr3 = cr3;
+	v->cr4 = cr4;
+	v->efer = efer;
+	if (unlikely(paging))
+		walk_setup(v);
+}
+
 static bool pae_paging(struct vcpu *v, u64 cr0, u64 cr4, u64 efer)
 {
 	return (cr0 & X86_CR0_PG) && (cr4 & X86_CR4_PAE) && !(efer & EFER_LMA);
@@ -87,16 +111,59 @@ static bool pae_paging(struct vcpu *v, u64 cr0, u64 cr4, u64 efer)
  * cr_load_pdptrs() - PDPTEs after registers were set from outside
  * @v: the vCPU, about to enter
  *
+ * They come from ``events`` if they were given there for this CR3, else from memory.
  * Return: false if the guest uses PAE paging and they have reserved bits set.
  */
 bool cr_load_pdptrs(struct vcpu *v)
 {
-	if (pae_paging(v, v->cr0, v->cr4, v->efer) && !mmu_load_pdptrs(v, v->cr3)) {
+	bool pae = pae_paging(v, v->cr0, v->cr4, v->efer);
+
+	if (pae && v->given.there && v->given.cr3 == v->cr3) {
+		memcpy(v->mmu.pdptr, v->given.pdpte, sizeof(v->mmu.pdptr));
+	} else if (pae && !mmu_load_pdptrs(v, v->cr3)) {
 		vm_error(v->vm, "the PDPTEs at cr3 %#llx have reserved bits set", v->cr3);
 		return false;
 	}
+	v->given.there = false;
 	v->pdptr_stale = false;
 	return true;
+}
+
+/**
+ * cr_get_pdptrs() - the PDPTEs that the processor has
+ * @v: the vCPU, not in the guest
+ * @cr3: out: the CR3 that they were loaded with
+ * @pdpte: out
+ *
+ * Return: false if it has none: no PAE paging, or still to be loaded.
+ */
+bool cr_get_pdptrs(struct vcpu *v, u64 *cr3, u64 pdpte[4])
+{
+	if (v->pdptr_stale && v->given.there) {
+		*cr3 = v->given.cr3;
+		memcpy(pdpte, v->given.pdpte, sizeof(v->given.pdpte));
+		return true;
+	}
+	if (v->pdptr_stale || !pae_paging(v, v->cr0, v->cr4, v->efer))
+		return false;
+	*cr3 = v->cr3;
+	memcpy(pdpte, v->mmu.pdptr, sizeof(v->mmu.pdptr));
+	return true;
+}
+
+/**
+ * cr_give_pdptrs() - PDPTEs of a restored vCPU
+ * @v: claimed; its CR3 may be set later, or have been set before
+ * @cr3: which they belong to
+ * @pdpte: the four
+ */
+void cr_give_pdptrs(struct vcpu *v, u64 cr3, const u64 pdpte[4])
+{
+	v->given.there = true;
+	v->given.cr3 = cr3;
+	memcpy(v->given.pdpte, pdpte, sizeof(v->given.pdpte));
+	v->pdptr_stale = true;
+	v->vm->mmu_ops->reset(v);
 }
 
 /* everything was checked: take the values and tell the MMU */
@@ -109,6 +176,7 @@ static void cr_commit(struct vcpu *v, u64 cr0, u64 cr4, u64 efer)
 	v->cr4 = cr4;
 	v->efer = efer;
 	v->cr_dirty = true;
+	v->check_entry = true;
 	v->mmio.valid = false;
 	if (changed)
 		v->vm->mmu_ops->reset(v);
@@ -157,6 +225,7 @@ int cr3_set(struct vcpu *v, u64 val)
 	v->mmio.valid = false;
 	v->vm->mmu_ops->new_cr3(v);
 	v->cr_dirty = true;
+	v->check_entry = true;
 	return 0;
 }
 

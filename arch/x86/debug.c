@@ -52,6 +52,7 @@ static u64 host_dr7(const struct vcpu *v)
 void debug_update(struct vcpu *v)
 {
 	v->hw_dr7 = host_points(v) ? host_dr7(v) : v->dr7;
+	v->traps = (v->hw_dr7 & DR7_ANY) || v->debug.step;
 	v->dr_dirty = true;
 }
 
@@ -88,6 +89,77 @@ void debug_after(struct vcpu *v)
 		v->rflags &= ~(u64)X86_EFLAGS_TF;
 }
 
+/* bits of the enabled points that [@la, @la + @n) hits, of those R/W codes in @kinds */
+static u64 points_at(const struct vcpu *v, u64 la, unsigned int n, unsigned int kinds)
+{
+	static const u8 len[] = { 1, 2, 8, 4 };
+	bool host = host_points(v);
+	unsigned int i;
+	u64 hits = 0;
+
+	for (i = 0; i < 4; i++) {
+		unsigned int how = v->hw_dr7 >> (16 + 4 * i) & 0xf;
+		u64 at = host ? v->debug.point[i].gva : v->dr[i];
+
+		if (!(v->hw_dr7 >> (2 * i) & 3) || !(kinds >> (how & 3) & 1))
+			continue;
+		at &= ~(u64)(len[how >> 2] - 1);
+		if (la < at + len[how >> 2] && at < la + n)
+			hits |= BIT(i);
+	}
+	return hits;
+}
+
+/**
+ * debug_code() - the emulator is about to do what the processor would: breakpoints
+ * @v: the vCPU, at the beginning of an instruction
+ *
+ * SDM vol. 3, 18.3.1.1.
+ * Return: true if there is one at rip: a fault, whose bits are in v->dr6.
+ */
+bool debug_code(struct vcpu *v)
+{
+	u64 base, hits;
+	u64 la = v->rip;
+
+	if (likely(!(v->hw_dr7 & DR7_ANY)) || (v->rflags & X86_EFLAGS_RF))
+		return false;
+	if (!vendor->code(v, &base))
+		la = (u32)(la + base);
+	hits = points_at(v, la, 1, BIT(0));
+	v->dr6 |= hits;
+	v->dr_dirty |= !!hits;
+	return hits;
+}
+
+/**
+ * debug_data() - the emulator accesses memory: watchpoints
+ * @v: the vCPU
+ * @la: linear address
+ * @n: bytes
+ * @write: or read
+ *
+ * What is hit is collected in v->watch_hits: it traps after the instruction (SDM
+ * vol. 3, 18.3.1.2).
+ */
+void debug_data(struct vcpu *v, u64 la, unsigned int n, bool write)
+{
+	if (unlikely(v->hw_dr7 & DR7_ANY))
+		v->watch_hits |= points_at(v, la, n, write ? BIT(1) | BIT(3) : BIT(3));
+}
+
+/**
+ * debug_is_hosts() - whose the #DB in v->dr6 is
+ * @v: the vCPU
+ *
+ * Return: true: of the one who steps or watches through ``debug``; false: the guest's.
+ */
+bool debug_is_hosts(const struct vcpu *v)
+{
+	return (v->debug.step && (v->dr6 & DR_STEP)) ||
+	       (host_points(v) && (v->dr6 & DR_TRAP_BITS));
+}
+
 /**
  * debug_trap() - a #DB: whose is it?
  * @v: the vCPU; v->dr6 is the processor's
@@ -98,14 +170,10 @@ void debug_after(struct vcpu *v)
  */
 int debug_trap(struct vcpu *v, const struct hv_exception *exc)
 {
-	bool mine = (v->debug.step && (v->dr6 & DR_STEP)) ||
-		    (host_points(v) && (v->dr6 & DR_TRAP_BITS));
-
-	if (!mine) {
-		event_exception(v, exc);
-		return 0;
-	}
-	return debug_exit(v);
+	if (debug_is_hosts(v))
+		return debug_exit(v);
+	event_exception(v, exc);
+	return 0;
 }
 
 /**

@@ -244,7 +244,32 @@ int emul_check_stack(struct emul *e, u16 sel, unsigned int cpl, u8 vector,
 		     struct hv_segment *ss, struct emul_desc *d);
 void emul_real_segment(struct emul *e, unsigned int seg, u16 sel, struct hv_segment *s);
 
-/* --- far control transfer: emul-far.c ------------------------------ */
+/* --- far control transfer: emul-far.c, emul-int.c, emul-task.c ------------------ */
+
+/* a stack that is not that of the registers yet */
+struct emul_stack {
+	struct hv_segment ss;
+	u64 sp;
+	unsigned int width;	/* bytes of sp that count */
+	bool switched;
+};
+
+int emul_tss_stack(struct emul *e, unsigned int cpl, struct emul_stack *s);
+int emul_tss64_stack(struct emul *e, unsigned int cpl, unsigned int ist, struct emul_stack *s);
+int emul_push_on(struct emul *e, struct emul_stack *s, u64 val, unsigned int size);
+
+/* what leads to a task */
+enum emul_task {
+	EMUL_TASK_JMP,
+	EMUL_TASK_CALL,
+	EMUL_TASK_INT,		/* INT n, INT3, INTO through a task gate */
+	EMUL_TASK_EVENT,	/* an interrupt or exception through one */
+	EMUL_TASK_IRET,		/* with NT */
+};
+
+int emul_task_switch(struct emul *e, u16 sel, enum emul_task how,
+		     const struct hv_exception *exc);
+int emul_task_return(struct emul *e);
 
 int emul_check_code(struct emul *e, u16 sel, struct hv_segment *cs, struct emul_desc *d);
 int emul_check_rip(struct emul *e, const struct hv_segment *cs, u64 rip);

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Control transfer between segments: far jumps, calls and returns, IRET (SDM 2A:
- * JMP, CALL, RET, IRET; 3A, 5.8), and the delivery of interrupts and exceptions
- * through the IVT or the IDT (3A, 6.10 to 6.14, 21.1.4).
- *
- * Call gates, task gates, TSS descriptors and IRET with NT are EMUL_UNKNOWN: no
- * system that is met here uses them.
+ * Control transfer between segments: far jumps, calls and returns, through call
+ * gates too, and IRET (SDM 2A: JMP, CALL, RET, IRET; 3A, 5.8).
  */
 #include "emul-core.h"
 
@@ -34,7 +30,7 @@ int emul_check_rip(struct emul *e, const struct hv_segment *cs, u64 rip)
  * @d: the descriptor
  *
  * Checks what all transfers have in common, all but privilege and presence.
- * Return: EMUL_UNKNOWN for system descriptors that are not handled.
+ * Return: EMUL_UNKNOWN for gates and TSSs, which jumps and calls may go to.
  */
 int emul_check_code(struct emul *e, u16 sel, struct hv_segment *cs, struct emul_desc *d)
 {
@@ -108,7 +104,7 @@ static int set_cs(struct emul *e, const struct hv_segment *cs, struct emul_desc 
 static int far_pointer(struct emul *e, u64 *rip, u16 *sel)
 {
 	unsigned int size = e->insn.opsize;
-	u64 val;
+	u64 val = 0;
 	int rc;
 
 	*rip = e->insn.imm;
@@ -123,47 +119,197 @@ static int far_pointer(struct emul *e, u64 *rip, u16 *sel)
 	return rc;
 }
 
-/* where a far jump or call leads: the checked segment */
-static int far_target(struct emul *e, u64 *rip, struct hv_segment *cs, struct emul_desc *d)
-{
+/* --- call gates: SDM 3A, 5.8.3 to 5.8.5 -------------------------------------------- */
+
+#define GATE_CALL16	4
+#define GATE_TASK	5
+#define GATE_CALL	12	/* 32 bits, 64 in IA-32e mode */
+
+struct call_gate {
+	u64 rip;
 	u16 sel;
+	unsigned int size;	/* of what is pushed */
+	unsigned int params;	/* of that size, copied to an inner stack */
+};
+
+/* the gate or TSS descriptor @d that @sel names may be used by this code */
+static int check_system(struct emul *e, u16 sel, const struct hv_segment *s)
+{
+	if (emul_dpl(s) < e->cpl || emul_dpl(s) < (sel & 3))
+		return emul_raise_code(e, EXC_GP, sel & ~3);
+	if (!(s->attr & SEG_ATTR_P))
+		return emul_raise_code(e, EXC_NP, sel & ~3);
+	return EMUL_OK;
+}
+
+static int read_call_gate(struct emul *e, u16 sel, struct emul_desc *d, struct call_gate *g)
+{
+	u64 raw = d->raw[0];
 	int rc;
 
-	rc = far_pointer(e, rip, &sel);
+	if (emul_lma(e)) {
+		rc = emul_read_desc_high(e, sel, d);
+		if (rc)
+			return rc;
+		if (d->raw[1] >> 40 & 31)
+			return emul_raise_code(e, EXC_GP, sel & ~3);
+	}
+	g->size = (raw >> 40 & 15) == GATE_CALL16 ? 2 : emul_lma(e) ? 8 : 4;
+	g->params = emul_lma(e) ? 0 : raw >> 32 & 31;
+	g->sel = raw >> 16;
+	g->rip = raw & 0xffff;
+	if (g->size > 2)
+		g->rip |= raw >> 48 << 16 | d->raw[1] << 32;
+	return EMUL_OK;
+}
+
+/* the code segment behind a gate; only a call may go to a more privileged one */
+static int check_gate_target(struct emul *e, const struct call_gate *g, bool call,
+			     struct hv_segment *cs, struct emul_desc *d)
+{
+	int rc = emul_check_code(e, g->sel, cs, d);
+	bool bad;
+
+	if (rc && rc != EMUL_UNKNOWN)
+		return rc;
+	bad = rc == EMUL_UNKNOWN || emul_dpl(cs) > e->cpl ||
+	      (!call && !(cs->attr & ATTR_CONFORMING) && emul_dpl(cs) != e->cpl) ||
+	      (emul_lma(e) && !(cs->attr & SEG_ATTR_L));
+	if (bad)
+		return emul_raise_code(e, EXC_GP, g->sel & ~3);
+	return check_present(e, cs);
+}
+
+/* SS:rSP of the caller and the arguments that lie there go to the inner stack */
+static int push_caller(struct emul *e, struct emul_stack *s, const struct call_gate *g)
+{
+	unsigned int n = g->params, width = emul_stack_size(e);
+	struct hv_segment ss;
+	u64 val, sp;
+	int rc;
+
+	e->ops->get_segment(e, SEG_SS, &ss);
+	rc = emul_push_on(e, s, ss.selector, g->size);
+	if (!rc)
+		rc = emul_push_on(e, s, e->regs[R_SP], g->size);
+	while (!rc && n--) {
+		sp = (e->regs[R_SP] + n * g->size) & emul_mask(width);
+		rc = emul_load(e, SEG_SS, sp, g->size, &val);
+		if (!rc)
+			rc = emul_push_on(e, s, val, g->size);
+	}
+	return rc;
+}
+
+static int call_inward(struct emul *e, const struct call_gate *g, struct hv_segment *cs,
+		       struct emul_desc *d, unsigned int cpl)
+{
+	struct emul_stack s = { .switched = true, .width = 8 };
+	struct hv_segment old;
+	int rc;
+
+	rc = emul_lma(e) ? emul_tss64_stack(e, cpl, 0, &s) : emul_tss_stack(e, cpl, &s);
+	if (!rc)
+		rc = emul_check_rip(e, cs, g->rip);
+	if (!rc)
+		rc = push_caller(e, &s, g);
+	e->ops->get_segment(e, SEG_CS, &old);
+	if (!rc)
+		rc = emul_push_on(e, &s, old.selector, g->size);
+	if (!rc)
+		rc = emul_push_on(e, &s, e->next_rip, g->size);
+	if (!rc)
+		rc = set_cs(e, cs, d, g->rip);
+	if (!rc)
+		rc = e->ops->set_segment(e, SEG_SS, &s.ss);
+	emul_put_reg(e, R_SP, s.sp);
+	return rc;
+}
+
+static int push_return(struct emul *e, unsigned int size)
+{
+	struct hv_segment cs;
+	int rc;
+
+	e->ops->get_segment(e, SEG_CS, &cs);
+	rc = emul_push(e, cs.selector, size);
+	return rc ? rc : emul_push(e, e->next_rip, size);
+}
+
+static int through_gate(struct emul *e, u16 sel, struct emul_desc *d, bool call)
+{
+	unsigned int cpl = e->cpl;
+	struct call_gate g;
+	struct hv_segment cs;
+	struct emul_desc code;
+	int rc;
+
+	rc = read_call_gate(e, sel, d, &g);
+	if (!rc)
+		rc = check_gate_target(e, &g, call, &cs, &code);
 	if (rc)
 		return rc;
-	if (emul_protected(e))
-		return check_jump(e, sel, *rip, cs, d);
-	emul_real_segment(e, SEG_CS, sel, cs);
-	return emul_check_rip(e, cs, *rip);
+	if (!(cs.attr & ATTR_CONFORMING))
+		cpl = emul_dpl(&cs);
+	cs.selector = (g.sel & ~3) | cpl;
+	if (cpl < e->cpl)
+		return call_inward(e, &g, &cs, &code, cpl);
+	rc = emul_check_rip(e, &cs, g.rip);
+	if (!rc && call)
+		rc = push_return(e, g.size);
+	return rc ? rc : set_cs(e, &cs, &code, g.rip);
+}
+
+/* --- far jumps and calls --------------------------------------------------------- */
+
+/* a jump or call to a call gate, a task gate or a TSS */
+static int to_system(struct emul *e, u16 sel, const struct hv_segment *s, struct emul_desc *d,
+		     bool call)
+{
+	u32 type = s->attr & SEG_ATTR_TYPE;
+	int rc = check_system(e, sel, s);
+
+	if (rc)
+		return rc;
+	if (type == GATE_CALL || type == GATE_CALL16)
+		return through_gate(e, sel, d, call);
+	if (type == GATE_TASK)
+		sel = d->raw[0] >> 16;
+	return emul_task_switch(e, sel, call ? EMUL_TASK_CALL : EMUL_TASK_JMP, NULL);
+}
+
+static int go_far(struct emul *e, bool call)
+{
+	struct hv_segment cs;
+	struct emul_desc d;
+	u16 sel;
+	u64 rip;
+	int rc;
+
+	rc = far_pointer(e, &rip, &sel);
+	if (rc)
+		return rc;
+	if (emul_protected(e)) {
+		rc = check_jump(e, sel, rip, &cs, &d);
+		if (rc == EMUL_UNKNOWN)
+			return to_system(e, sel, &cs, &d, call);
+	} else {
+		emul_real_segment(e, SEG_CS, sel, &cs);
+		rc = emul_check_rip(e, &cs, rip);
+	}
+	if (!rc && call)
+		rc = push_return(e, e->insn.opsize);
+	return rc ? rc : set_cs(e, &cs, &d, rip);
 }
 
 int exec_jmp_far(struct emul *e)
 {
-	struct hv_segment cs;
-	struct emul_desc d;
-	u64 rip;
-	int rc = far_target(e, &rip, &cs, &d);
-
-	return rc ? rc : set_cs(e, &cs, &d, rip);
+	return go_far(e, false);
 }
 
 int exec_call_far(struct emul *e)
 {
-	unsigned int size = e->insn.opsize;
-	u64 ret = e->next_rip, rip;
-	struct hv_segment cs, old;
-	struct emul_desc d;
-	int rc;
-
-	rc = far_target(e, &rip, &cs, &d);
-	if (rc)
-		return rc;
-	e->ops->get_segment(e, SEG_CS, &old);
-	rc = emul_push(e, old.selector, size);
-	if (!rc)
-		rc = emul_push(e, ret, size);
-	return rc ? rc : set_cs(e, &cs, &d, rip);
+	return go_far(e, true);
 }
 
 /* --- returns ------------------------------------------------------------------- */
@@ -375,7 +521,7 @@ int exec_iret(struct emul *e)
 	if (e->mode == EMUL_VM86 && EFL_IOPL(e->flags) < 3)
 		return emul_raise_code(e, EXC_GP, 0);
 	if (emul_protected(e) && e->flags & X86_EFLAGS_NT)
-		return emul_lma(e) ? emul_raise_code(e, EXC_GP, 0) : EMUL_UNKNOWN;
+		return emul_lma(e) ? emul_raise_code(e, EXC_GP, 0) : emul_task_return(e);
 	rc = emul_pop(e, &rip, size);
 	if (!rc)
 		rc = emul_pop(e, &sel, size);
@@ -390,318 +536,3 @@ int exec_iret(struct emul *e)
 	return iret_protected(e, rip, sel, flags);
 }
 
-/* --- interrupts and exceptions ------------------------------------------------------ */
-
-/* a stack that is not that of the registers yet */
-struct stack {
-	struct hv_segment ss;
-	u64 sp;
-	unsigned int width;	/* bytes of sp that count */
-	bool switched;
-};
-
-/* an entry of the IDT */
-struct gate {
-	u64 rip;
-	u16 sel;
-	u8 type, dpl, ist;
-	bool present;
-};
-
-/* error code of a fault about an IDT entry: SDM 3A, 6.13 */
-static u32 idt_code(u8 vector, bool external)
-{
-	return vector * 8u | 2 | external;
-}
-
-static int deliver_real(struct emul *e, u8 vector)
-{
-	struct hv_segment cs, old;
-	struct hv_table idt;
-	u32 entry = 0;
-	int rc;
-
-	e->ops->get_table(e, true, &idt);
-	if (vector * 4u + 3 > idt.limit)
-		return emul_raise_code(e, EXC_GP, 0);
-	rc = emul_read(e, idt.base + vector * 4u, &entry, 4, EMUL_USER_IMPLICIT_SYSTEM);
-	if (rc)
-		return rc;
-	e->ops->get_segment(e, SEG_CS, &old);
-	rc = emul_push(e, e->flags, 2);
-	if (!rc)
-		rc = emul_push(e, old.selector, 2);
-	if (!rc)
-		rc = emul_push(e, e->next_rip, 2);
-	if (rc)
-		return rc;
-	emul_real_segment(e, SEG_CS, entry >> 16, &cs);
-	rc = emul_check_rip(e, &cs, (u16)entry);
-	if (rc)
-		return rc;
-	e->next_rip = (u16)entry;
-	e->flags &= ~(u64)(X86_EFLAGS_IF | X86_EFLAGS_TF | X86_EFLAGS_AC | X86_EFLAGS_RF);
-	return e->ops->set_segment(e, SEG_CS, &cs);
-}
-
-static int read_gate(struct emul *e, u8 vector, bool external, struct gate *g)
-{
-	unsigned int size = emul_lma(e) ? 16 : 8;
-	struct hv_table idt;
-	u64 raw[2] = {};
-	int rc;
-
-	e->ops->get_table(e, true, &idt);
-	if (vector * size + size - 1 > idt.limit)
-		return emul_raise_code(e, EXC_GP, idt_code(vector, external));
-	rc = emul_read(e, idt.base + vector * size, raw, size, EMUL_USER_IMPLICIT_SYSTEM);
-	if (rc)
-		return rc;
-	g->rip = (raw[0] & 0xffff) | (raw[0] >> 48) << 16 | raw[1] << 32;
-	g->sel = raw[0] >> 16;
-	g->type = raw[0] >> 40 & 31;
-	g->dpl = raw[0] >> 45 & 3;
-	g->present = raw[0] >> 47 & 1;
-	g->ist = emul_lma(e) ? raw[0] >> 32 & 7 : 0;
-	return EMUL_OK;
-}
-
-/* gate types: 16-bit 6 and 7, 32- or 64-bit 14 and 15; odd ones are trap gates */
-static int check_gate(struct emul *e, u8 vector, enum emul_event event, struct gate *g)
-{
-	bool external = event == EMUL_EV_HARDWARE;
-	bool known = (g->type & ~1) == 14 || (!emul_lma(e) && (g->type & ~1) == 6);
-
-	if (g->type == 5 && !emul_lma(e))
-		return EMUL_UNKNOWN;
-	if (!known || (!external && g->dpl < e->cpl))
-		return emul_raise_code(e, EXC_GP, idt_code(vector, external));
-	if (!g->present)
-		return emul_raise_code(e, EXC_NP, idt_code(vector, external));
-	if (!(g->type & 8))
-		g->rip &= 0xffff;
-	return EMUL_OK;
-}
-
-/* the handler's code segment, never less privileged than the interrupted code */
-static int check_handler(struct emul *e, const struct gate *g, bool external,
-			 struct hv_segment *cs, struct emul_desc *d)
-{
-	int rc = emul_check_code(e, g->sel, cs, d);
-
-	if (rc == EMUL_UNKNOWN || (!rc && emul_dpl(cs) > e->cpl))
-		return emul_raise_code(e, EXC_GP, (g->sel & ~3) | external);
-	if (rc)
-		return rc;
-	if (emul_lma(e) && !(cs->attr & SEG_ATTR_L))
-		return emul_raise_code(e, EXC_GP, (g->sel & ~3) | external);
-	if (!(cs->attr & SEG_ATTR_P))
-		return emul_raise_code(e, EXC_NP, (g->sel & ~3) | external);
-	return emul_check_rip(e, cs, g->rip);
-}
-
-static int read_tss(struct emul *e, const struct hv_segment *tr, u32 at, void *buf, unsigned int n)
-{
-	if (at + n - 1 > tr->limit)
-		return emul_raise_code(e, EXC_TS, tr->selector & ~3);
-	return emul_read(e, tr->base + at, buf, n, EMUL_USER_IMPLICIT_SYSTEM);
-}
-
-/* SDM 3A, 7.7: RSP0-2 and the IST in the 64-bit TSS; SS becomes null */
-static int tss64_stack(struct emul *e, unsigned int cpl, unsigned int ist, struct stack *s)
-{
-	u32 at = ist ? 0x24 + 8 * (ist - 1) : 4 + 8 * cpl;
-	struct hv_segment tr;
-	int rc;
-
-	e->ops->get_segment(e, SEG_TR, &tr);
-	rc = read_tss(e, &tr, at, &s->sp, 8);
-	if (rc)
-		return rc;
-	s->ss = (struct hv_segment){
-		.selector = cpl,
-		.attr = SEG_ATTR_UNUSABLE | cpl << SEG_ATTR_DPL_SHIFT,
-	};
-	return EMUL_OK;
-}
-
-/* SDM 3A, 7.2.1 and 7.6 */
-static int tss_stack(struct emul *e, unsigned int cpl, struct stack *s)
-{
-	unsigned int n;
-	struct hv_segment tr;
-	struct emul_desc d;
-	u16 sel = 0;
-	int rc;
-
-	e->ops->get_segment(e, SEG_TR, &tr);
-	n = tr.attr & 8 ? 4 : 2;	/* a 32- or a 16-bit TSS */
-	s->sp = 0;
-	rc = read_tss(e, &tr, n + 2 * n * cpl, &s->sp, n);
-	if (!rc)
-		rc = read_tss(e, &tr, 2 * n + 2 * n * cpl, &sel, 2);
-	if (!rc)
-		rc = emul_check_stack(e, sel, cpl, EXC_TS, &s->ss, &d);
-	if (!rc)
-		rc = emul_mark_desc(e, &d, ATTR_ACCESSED);
-	s->width = s->ss.attr & SEG_ATTR_DB ? 4 : 2;
-	return rc;
-}
-
-/* the stack of a handler at @cpl */
-static int choose_stack(struct emul *e, unsigned int cpl, unsigned int ist, struct stack *s)
-{
-	int rc = EMUL_OK;
-
-	s->switched = cpl != e->cpl || e->mode == EMUL_VM86;
-	s->width = emul_lma(e) ? 8 : emul_stack_size(e);
-	if (emul_lma(e) && (s->switched || ist)) {
-		rc = tss64_stack(e, cpl, ist, s);
-		s->switched = cpl != e->cpl;
-	} else if (s->switched) {
-		rc = tss_stack(e, cpl, s);
-	} else {
-		e->ops->get_segment(e, SEG_SS, &s->ss);
-		s->sp = e->regs[R_SP];
-	}
-	if (emul_lma(e))
-		s->sp &= ~15ULL;
-	return rc;
-}
-
-static int push_on(struct emul *e, struct stack *s, u64 val, unsigned int size)
-{
-	u64 sp = (s->sp - size) & emul_mask(s->width);
-	bool ok;
-	u64 la;
-
-	if (emul_lma(e)) {
-		ok = emul_canonical(sp);
-		la = sp;
-	} else {
-		u64 last = sp + size - 1, max = s->width == 4 ? 0xffffffff : 0xffff;
-
-		ok = s->ss.attr & 4 ? sp > s->ss.limit && last <= max : last <= s->ss.limit;
-		la = (u32)(s->ss.base + sp);
-	}
-	if (!ok)
-		return emul_raise_code(e, EXC_SS, s->switched ? s->ss.selector & ~3 : 0);
-	s->sp = emul_merge(s->sp, sp, s->width);
-	return emul_write(e, la, &val, size, EMUL_USER_IMPLICIT_SYSTEM);
-}
-
-/* what the handler finds: [GS FS DS ES] [SS SP] FLAGS CS IP [error code] */
-static int push_frame(struct emul *e, struct stack *s, unsigned int size,
-		      const struct hv_exception *exc)
-{
-	static const u8 order[] = { SEG_GS, SEG_FS, SEG_DS, SEG_ES };
-	struct hv_segment seg;
-	unsigned int n;
-	int rc = EMUL_OK;
-
-	for (n = 0; e->mode == EMUL_VM86 && !rc && n < ARRAY_SIZE(order); n++) {
-		e->ops->get_segment(e, order[n], &seg);
-		rc = push_on(e, s, seg.selector, size);
-	}
-	if (!rc && (s->switched || emul_lma(e))) {
-		e->ops->get_segment(e, SEG_SS, &seg);
-		rc = push_on(e, s, seg.selector, size);
-		if (!rc)
-			rc = push_on(e, s, e->regs[R_SP], size);
-	}
-	if (!rc)
-		rc = push_on(e, s, e->flags, size);
-	e->ops->get_segment(e, SEG_CS, &seg);
-	if (!rc)
-		rc = push_on(e, s, seg.selector, size);
-	if (!rc)
-		rc = push_on(e, s, e->next_rip, size);
-	if (!rc && exc && exc->has_error)
-		rc = push_on(e, s, exc->error, size);
-	return rc;
-}
-
-/* everything is checked and pushed: the new segments and flags */
-static int enter(struct emul *e, const struct gate *g, struct hv_segment *cs, unsigned int cpl,
-		 const struct stack *s)
-{
-	static const u8 data[] = { SEG_ES, SEG_DS, SEG_FS, SEG_GS };
-	const struct hv_segment null = { .attr = SEG_ATTR_UNUSABLE };
-	unsigned int n;
-	int rc;
-
-	cs->selector = (g->sel & ~3) | cpl;
-	rc = e->ops->set_segment(e, SEG_CS, cs);
-	if (!rc && s->switched)
-		rc = e->ops->set_segment(e, SEG_SS, &s->ss);
-	for (n = 0; e->mode == EMUL_VM86 && !rc && n < ARRAY_SIZE(data); n++)
-		rc = e->ops->set_segment(e, data[n], &null);
-	emul_put_reg(e, R_SP, s->sp);
-	e->next_rip = g->rip;
-	e->flags &= ~(u64)(X86_EFLAGS_TF | X86_EFLAGS_NT | X86_EFLAGS_RF | X86_EFLAGS_VM);
-	if (!(g->type & 1))
-		e->flags &= ~(u64)X86_EFLAGS_IF;
-	return rc;
-}
-
-static int deliver_protected(struct emul *e, u8 vector, enum emul_event event,
-			     const struct hv_exception *exc)
-{
-	bool external = event == EMUL_EV_HARDWARE;
-	struct hv_segment cs;
-	struct emul_desc d;
-	struct stack s = {};
-	struct gate g;
-	unsigned int cpl, size;
-	int rc;
-
-	rc = read_gate(e, vector, external, &g);
-	if (!rc)
-		rc = check_gate(e, vector, event, &g);
-	if (!rc)
-		rc = check_handler(e, &g, external, &cs, &d);
-	if (rc)
-		return rc;
-	cpl = cs.attr & ATTR_CONFORMING ? e->cpl : emul_dpl(&cs);
-	if (e->mode == EMUL_VM86 && cpl)
-		return emul_raise_code(e, EXC_GP, (g.sel & ~3) | external);
-	size = emul_lma(e) ? 8 : g.type & 8 ? 4 : 2;
-	rc = choose_stack(e, cpl, g.ist, &s);
-	if (!rc)
-		rc = push_frame(e, &s, size, exc);
-	if (!rc)
-		rc = emul_mark_desc(e, &d, ATTR_ACCESSED);
-	return rc ? rc : enter(e, &g, &cs, cpl, &s);
-}
-
-/**
- * emul_deliver() - emul_interrupt() inside an instruction
- * @e: the instruction; the handler returns to e->next_rip
- * @vector: of the table
- * @event: who asks
- * @exc: for an error code, else NULL
- */
-int emul_deliver(struct emul *e, u8 vector, enum emul_event event,
-		 const struct hv_exception *exc)
-{
-	if (!(e->cr0 & X86_CR0_PE))
-		return deliver_real(e, vector);
-	return deliver_protected(e, vector, event, exc);
-}
-
-/* INT n, INT3 (row->arg is the vector) */
-int exec_int(struct emul *e)
-{
-	u8 vector = e->insn.row->arg ? e->insn.row->arg : e->insn.imm;
-
-	if (e->mode == EMUL_VM86 && !e->insn.row->arg && EFL_IOPL(e->flags) < 3)
-		return emul_raise_code(e, EXC_GP, 0);
-	return emul_deliver(e, vector, EMUL_EV_SOFTWARE, NULL);
-}
-
-int exec_into(struct emul *e)
-{
-	if (!(e->flags & X86_EFLAGS_OF))
-		return EMUL_OK;
-	return emul_deliver(e, EXC_OF, EMUL_EV_SOFTWARE, NULL);
-}

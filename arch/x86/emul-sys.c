@@ -29,14 +29,6 @@ int exec_unknown(struct emul *e)
 	return EMUL_UNKNOWN;
 }
 
-/* FWAIT */
-int exec_wait(struct emul *e)
-{
-	if ((e->cr0 & X86_CR0_TS) && (e->cr0 & X86_CR0_MP))
-		return emul_raise(e, EXC_NM);
-	return EMUL_OK;
-}
-
 /* --- flags ------------------------------------------------------------------ */
 
 /* CLC, STC, CLD, STD: row->arg is the bit number, plus 0x80 to set it */

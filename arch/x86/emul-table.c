@@ -114,6 +114,72 @@ static const struct emul_row lds_mem[2] = {
 static const struct emul_row les[2] = { GROUP(les_mem, F_MODRM | G_MOD), NONE };
 static const struct emul_row lds[2] = { GROUP(lds_mem, F_MODRM | G_MOD), NONE };
 
+/*
+ * x87: what is said to the unit as a whole, which is how code asks whether there
+ * is one. Its other instructions are known by their length.
+ */
+#define X87(n, x)	ROW(n, x, F_MODRM)
+#define LENGTH87	ROW("x87", exec_x87, F_MODRM)
+
+static const struct emul_row group_d9_mem[8] = {
+	[0 ... 4] = LENGTH87,
+	X87("fldcw", exec_fldcw),
+	LENGTH87,
+	X87("fnstcw", exec_fstcw),
+};
+
+static const struct emul_row group_d9_d0[8] = {
+	X87("fnop", exec_fnop), [1 ... 7] = LENGTH87,
+};
+
+static const struct emul_row group_d9_reg[8] = {
+	[0 ... 1] = LENGTH87,
+	GROUP(group_d9_d0, F_MODRM | G_RM),
+	[3 ... 7] = LENGTH87,
+};
+
+static const struct emul_row group_db_e0[8] = {
+	X87("fneni", exec_fnop),	/* of the 8087 */
+	X87("fndisi", exec_fnop),
+	X87("fnclex", exec_fclex),
+	X87("fninit", exec_fninit),
+	X87("fnsetpm", exec_fnop),	/* of the 287 */
+	[5 ... 7] = LENGTH87,
+};
+
+static const struct emul_row group_db_mem[8] = { TIMES8(LENGTH87) };
+static const struct emul_row group_db_reg[8] = {
+	[0 ... 3] = LENGTH87,
+	GROUP(group_db_e0, F_MODRM | G_RM),
+	[5 ... 7] = LENGTH87,
+};
+
+static const struct emul_row group_dd_mem[8] = {
+	[0 ... 6] = LENGTH87,
+	X87("fnstsw", exec_fstsw),
+};
+
+static const struct emul_row group_dd_reg[8] = { TIMES8(LENGTH87) };
+
+static const struct emul_row group_df_mem[8] = { TIMES8(LENGTH87) };
+
+static const struct emul_row group_df_e0[8] = {
+	X87("fnstsw", exec_fstsw), [1 ... 7] = LENGTH87,
+};
+
+static const struct emul_row group_df_reg[8] = {
+	[0 ... 3] = LENGTH87,
+	GROUP(group_df_e0, F_MODRM | G_RM),
+	[5 ... 7] = LENGTH87,
+};
+
+#define MEM_OR_REG(g)	{ GROUP(g##_mem, F_MODRM | G_REG), GROUP(g##_reg, F_MODRM | G_REG) }
+
+static const struct emul_row group_d9[2] = MEM_OR_REG(group_d9);
+static const struct emul_row group_db[2] = MEM_OR_REG(group_db);
+static const struct emul_row group_dd[2] = MEM_OR_REG(group_dd);
+static const struct emul_row group_df[2] = MEM_OR_REG(group_df);
+
 const struct emul_row emul_one_byte[256] = {
 	/* 00 */
 	ALU("add", exec_add, RMW), PUSH_SEG("push es", SEG_ES), POP_SEG("pop es", SEG_ES),
@@ -226,7 +292,9 @@ const struct emul_row emul_one_byte[256] = {
 	ROW("aad", exec_aad, F_NO64, O_NONE, O_NONE, IMM_UB),
 	ROW("salc", exec_salc, F_NO64),
 	ROW("xlat", exec_xlat, 0),
-	TIMES8(LENGTH("x87", F_MODRM)),
+	LENGTH87, GROUP(group_d9, F_MODRM | G_MOD), LENGTH87,
+	GROUP(group_db, F_MODRM | G_MOD), LENGTH87, GROUP(group_dd, F_MODRM | G_MOD),
+	LENGTH87, GROUP(group_df, F_MODRM | G_MOD),
 	/* e0 */
 	ROW("loopne", exec_loop, F_F64, O_NONE, O_NONE, IMM_B),
 	ROW("loope", exec_loop, F_F64, O_NONE, O_NONE, IMM_B),
@@ -246,7 +314,7 @@ const struct emul_row emul_one_byte[256] = {
 	ROW("out", exec_out, 0, O_NONE, O_NONE, IMM_NONE, 1),
 	/* f0 */
 	NONE,
-	LENGTH("int1", 0),
+	ROW("int1", exec_int1, 0),
 	NONE, NONE,
 	ROW("hlt", exec_hlt, F_PRIV),
 	ROW("cmc", exec_cmc, 0),

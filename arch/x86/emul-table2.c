@@ -233,17 +233,22 @@ static const struct emul_row rows_0fbd[4] = {
 #define BITS(n, x, f)	ROW(n, x, F_BITS | F_MODRM | (f), O_E, O_G)
 #define MOV_CR(n, x)	ROW(n, x, F_MODRM | F_NOMEM)
 
+#define UD		ROW("ud", exec_ud, 0)	/* in every processor that is met */
+
 const struct emul_row emul_two_byte[256] = {
 	[0x00] = GROUP(group6, F_MODRM | G_REG),
 	[0x01] = GROUP(group7, F_MODRM | G_MOD),
 	[0x02] = ROW("lar", exec_lar, F_MODRM | F_PROT, O_NONE, O_EW),
 	[0x03] = ROW("lsl", exec_lsl, F_MODRM | F_PROT, O_NONE, O_EW),
+	[0x04] = UD,
 	[0x05] = LENGTH("syscall", 0),
 	[0x06] = ROW("clts", exec_clts, F_PRIV),
 	[0x07] = LENGTH("sysret", 0),
 	[0x08] = ROW("invd", exec_wbinvd, F_PRIV),
 	[0x09] = ROW("wbinvd", exec_wbinvd, F_PRIV),
+	[0x0a] = UD,
 	[0x0b] = ROW("ud2", exec_ud, 0),
+	[0x0c] = UD,
 	[0x0d] = ROW("prefetchw", exec_nop, F_MODRM),
 	[0x10] = GROUP(rows_0f10, PREFIX),
 	[0x11] = GROUP(rows_0f11, PREFIX),
@@ -257,6 +262,7 @@ const struct emul_row emul_two_byte[256] = {
 	[0x21] = MOV_CR("mov dr", exec_mov_from_dr),
 	[0x22] = MOV_CR("mov cr", exec_mov_to_cr),
 	[0x23] = MOV_CR("mov dr", exec_mov_to_dr),
+	[0x24 ... 0x27] = UD,		/* test registers of the 486 */
 	[0x28] = GROUP(rows_0f28, PREFIX),
 	[0x29] = GROUP(rows_0f29, PREFIX),
 	[0x2b] = GROUP(rows_0f2b, PREFIX),
@@ -266,6 +272,9 @@ const struct emul_row emul_two_byte[256] = {
 	[0x33] = LENGTH("rdpmc", 0),
 	[0x34] = LENGTH("sysenter", 0),
 	[0x35] = LENGTH("sysexit", 0),
+	[0x36] = UD,
+	[0x39] = UD,
+	[0x3b ... 0x3f] = UD,
 	[0x40 ... 0x4f] = ROW("cmovcc", exec_cmovcc, F_R | F_W | F_MODRM, O_G, O_E),
 	[0x6e] = GROUP(rows_0f6e, PREFIX),
 	[0x6f] = GROUP(rows_0f6f, PREFIX),
@@ -282,6 +291,7 @@ const struct emul_row emul_two_byte[256] = {
 	[0xa3] = BITS("bt", exec_bt, F_R),
 	[0xa4] = ROW("shld", exec_shld, F_R | F_W | F_MODRM, O_E, O_G, IMM_UB, 1),
 	[0xa5] = ROW("shld", exec_shld, F_R | F_W | F_MODRM, O_E, O_G),
+	[0xa6 ... 0xa7] = UD,
 	[0xa8] = ROW("push gs", exec_push_seg, F_D64, O_NONE, O_NONE, IMM_NONE, SEG_GS),
 	[0xa9] = ROW("pop gs", exec_pop_seg, F_D64, O_NONE, O_NONE, IMM_NONE, SEG_GS),
 	[0xaa] = LENGTH("rsm", 0),

@@ -202,6 +202,7 @@ static void begin(struct emul *e)
 	e->dirty = 0;
 	e->exit = false;
 	e->done = false;
+	e->late = false;
 	e->sti_shadow = false;
 	e->ss_shadow = false;
 	e->wrote_rsp = false;
@@ -229,6 +230,8 @@ static int finish(struct emul *e, int rc)
 	if (rc == EMUL_OK || rc == EMUL_AGAIN)
 		return commit(e, rc);
 	if (rc == EMUL_EXIT && e->done)	/* HLT */
+		return commit(e, rc);
+	if (rc == EMUL_FAULT && e->late)
 		return commit(e, rc);
 	emul_undo(e);
 	e->sti_shadow = false;

@@ -47,6 +47,13 @@ struct hv_exception {
 	u64 cr2;		/* for #PF */
 };
 
+/* the control part of the x87 state, as FXSAVE has it */
+struct emul_x87 {
+	u16 cw, sw;
+	u8 tag;			/* a bit for each register that is not empty */
+	bool reset;		/* set_x87(): the opcode and the pointers become 0, too */
+};
+
 enum emul_result {
 	EMUL_OK,		/* done: registers, rip and rflags are the new ones */
 	EMUL_FAULT,		/* e->exc is to be injected; nothing else changed */
@@ -112,6 +119,30 @@ struct emul_ops {
 	/* SSE registers for moves that reach MMIO: 16 bytes of xmm @n; NULL where absent */
 	int (*get_xmm)(struct emul *e, unsigned int n, void *val);
 	int (*set_xmm)(struct emul *e, unsigned int n, const void *val);
+	/* what the x87 control instructions see; NULL where absent */
+	int (*get_x87)(struct emul *e, struct emul_x87 *x);
+	int (*set_x87)(struct emul *e, const struct emul_x87 *x);
+};
+
+/* what emul_simple() tells */
+enum { SIMPLE_NONE, SIMPLE_STORE, SIMPLE_LOAD, SIMPLE_INVLPG };
+
+/**
+ * struct emul_simple - an instruction between one register and memory
+ * @kind:	SIMPLE_*
+ * @len:	of the instruction, bytes
+ * @size:	of what is in memory, bytes
+ * @to:		of what a load changes, bytes; 4 clears the upper half
+ * @sign:	a load extends the sign, else zeros
+ * @reg:	0-15; 0xff: @imm is stored
+ * @base, @index, @scale, @disp, @adsize: the address, see struct emul_insn
+ */
+struct emul_simple {
+	u8 kind, len, size, to;
+	bool sign;
+	u8 reg, base, index, scale, adsize;
+	s64 disp;
+	u64 imm;
 };
 
 #define EMUL_MAX_INSN	15
@@ -178,6 +209,9 @@ struct emul {
 	int error;
 	bool decoded;
 	bool done;			/* with EMUL_EXIT: see above */
+	bool late;			/* with EMUL_FAULT: it is that of a task just entered:
+					 * registers, rip and rflags are the new ones
+					 */
 	bool sti_shadow;		/* STI ran: one more instruction without interrupts */
 	bool ss_shadow;			/* MOV SS / POP SS likewise */
 	bool wrote_rsp;			/* for callers that track */
@@ -200,7 +234,7 @@ struct emul {
  *
  * Return: enum emul_result. On EMUL_OK (and EMUL_EXIT with @e->done, and
  * EMUL_AGAIN) e->regs, e->rip and e->rflags are the new ones; in all other cases
- * they are untouched. EMUL_AGAIN: a repeated string instruction came to its batch
+ * they are untouched (but see @late). EMUL_AGAIN: a repeated string instruction came to its batch
  * limit, or met a fault or an exit after whole iterations. e->regs has the
  * progress, e->rip still points at it; what the op that stopped it asked for is
  * forgotten and will be asked again, first thing, by the next emul_run().
@@ -216,6 +250,11 @@ int emul_run(struct emul *e);
  * Return: EMUL_OK, EMUL_FAULT, EMUL_UNKNOWN or EMUL_ERROR.
  */
 int emul_decode(struct emul *e);
+
+bool emul_simple(const struct emul *e, struct emul_simple *s);
+u64 emul_simple_la(const struct emul_simple *s, const u64 *regs, u64 rip);
+void emul_simple_load(const struct emul_simple *s, u64 *regs, u64 val);
+u64 emul_simple_store(const struct emul_simple *s, const u64 *regs);
 
 /* how an event came about, for emul_interrupt() */
 enum emul_event {
@@ -233,7 +272,7 @@ enum emul_event {
  * For guests whose processor cannot do it (real mode without unrestricted guest),
  * and for a software vCPU. What to do about an exception on the way (EMUL_FAULT),
  * e.g. making it a double fault, is the caller's.
- * Return: as emul_run(); task gates are EMUL_UNKNOWN.
+ * Return: as emul_run().
  */
 int emul_interrupt(struct emul *e, u8 vector, enum emul_event event,
 		   const struct hv_exception *exc);

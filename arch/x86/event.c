@@ -78,6 +78,24 @@ void event_gp(struct vcpu *v, u32 error)
 }
 
 /**
+ * event_reset() - nothing waits, nothing is blocked
+ * @v: claimed
+ */
+void event_reset(struct vcpu *v)
+{
+	v->event = (struct vcpu_event){ .kind = EVENT_NONE };
+	spin_lock(&v->irq_lock);
+	v->irq_vector = -1;
+	v->irq_again = -1;
+	v->nmi_pending = false;
+	v->window_asked = false;
+	spin_unlock(&v->irq_lock);
+	vendor->set_blocked(v, 0);
+	if (v->notify_room)
+		v->notify_room(v->notify_priv);
+}
+
+/**
  * event_irq_ready() - whether an interrupt would be taken at the next entry
  * @v: the vCPU, not in the guest
  *
@@ -208,6 +226,29 @@ void vcpu_set_notify(struct vcpu *v, void (*fn)(void *priv), void *priv)
 bool vcpu_irq_room(struct vcpu *v)
 {
 	return READ_ONCE(v->irq_vector) < 0;
+}
+
+/**
+ * vcpu_set_irq() - what waits, as it is to be
+ * @v: the vCPU, running or not
+ * @s: as from vcpu_get_irq()
+ * @which: IRQ_SET_*: what of @s counts
+ *
+ * Context: any thread; does not sleep.
+ */
+void vcpu_set_irq(struct vcpu *v, const struct vcpu_irq_state *s, unsigned int which)
+{
+	spin_lock(&v->irq_lock);
+	if (which & IRQ_SET_VECTOR)
+		v->irq_vector = s->vector;
+	if (which & IRQ_SET_NMI)
+		v->nmi_pending = s->nmi;
+	if (which & IRQ_SET_WINDOW)
+		v->window_asked = s->window_asked;
+	spin_unlock(&v->irq_lock);
+	vcpu_request(v, REQ_EVENT);
+	if (v->notify_room && vcpu_irq_room(v))
+		v->notify_room(v->notify_priv);
 }
 
 /**

@@ -12,50 +12,35 @@
 
 /* --- the end of an instruction that we did instead of the processor ---------- */
 
-static u64 wrap_rip(struct vcpu *v, u64 rip)
-{
-	u64 base;
-
-	return vendor->code(v, &base) ? rip : (u32)rip;
-}
-
 /*
- * The instruction is over, @next is after it. Where the processor did not tell
- * (x->next_rip), it is @len bytes long, prefixes aside; the decoder then looks.
+ * @first is the byte at rip: 0f or f4 is no prefix, so that the instruction, whose
+ * exit says what it is, is @len bytes long.
  */
-static u64 next_rip(struct vcpu *v, const struct hv_exitinfo *x, unsigned int len)
+static u64 after(struct vcpu *v, const struct hv_exitinfo *x, u8 first, unsigned int len)
 {
-	u8 first;
-
-	if (x->next_rip)
-		return x->next_rip;
-	/* 0f or f4: no prefix is before it */
-	if (mmu_peek_code(v, &first, 1) && (first == 0x0f || first == 0xf4))
-		return wrap_rip(v, v->rip + len);
-	return 0;
+	if (first != 0x0f && first != 0xf4)
+		return 0;
+	return x->code64 ? v->rip + len : (u32)(v->rip + len);
 }
 
-static void go_to(struct vcpu *v, u64 next)
+static int advance(struct vcpu *v, const struct hv_exitinfo *x, u64 next)
 {
-	unsigned int block = vendor->blocked(v);
-
-	v->rip = next;
-	v->rflags &= ~(u64)X86_EFLAGS_RF;
-	if (unlikely(block & BLOCK_SHADOW))
-		vendor->set_blocked(v, block & ~BLOCK_SHADOW);
-}
-
-static int advance(struct vcpu *v, u64 next)
-{
-	go_to(v, next);
+	insn_done(v, x->shadow, next);
 	return insn_trap_step(v);
 }
 
-/* as next_rip(), but decodes if it must; interrupts on; 0: v->exit says what is wrong */
+/*
+ * Where the instruction ends. If the processor did not tell (x->next_rip), it is
+ * @len bytes long, prefixes aside; the decoder looks if there are some.
+ * Return: 0: v->exit says what is wrong.
+ */
 static u64 find_next(struct vcpu *v, const struct hv_exitinfo *x, unsigned int len)
 {
-	u64 next = next_rip(v, x, len);
+	u64 next = x->next_rip;
+	u8 first;
 
+	if (!next && mmu_peek_code(v, x->la, &first, 1))
+		next = after(v, x, first, len);
 	if (!next)
 		next = insn_next(v);
 	if (!next) {
@@ -69,21 +54,20 @@ static int skip(struct vcpu *v, const struct hv_exitinfo *x, unsigned int len)
 {
 	u64 next = find_next(v, x, len);
 
-	return next ? advance(v, next) : 1;
+	return next ? advance(v, x, next) : 1;
 }
 
 /* --- what needs no sleep -------------------------------------------------------- */
 
 static void do_cpuid(struct vcpu *v)
 {
-	u32 eax = v->regs[0], ecx = v->regs[1], ebx, edx;
+	const struct cpuid_entry *e = cpuid_find(v, v->regs[0], v->regs[1]);
 
 	v->stat.cpuid++;
-	cpuid_query(v, &eax, &ebx, &ecx, &edx);
-	v->regs[0] = eax;
-	v->regs[1] = ecx;
-	v->regs[2] = edx;
-	v->regs[3] = ebx;
+	v->regs[0] = e->eax;
+	v->regs[1] = e->ecx;
+	v->regs[2] = e->edx;
+	v->regs[3] = e->ebx;
 }
 
 /* 0 or -EINVAL for #GP */
@@ -110,34 +94,123 @@ static bool msr_is_fast(struct vcpu *v)
 	return (u32)v->regs[1] != MSR_EFER;
 }
 
-/**
- * exit_handle_fast() - serve an exit without leaving the inner loop
- * @v: the vCPU
- * @x: decoded exit
- *
- * Context: interrupts off.
- * Return: true if done, and the guest can be entered again.
- */
-bool exit_handle_fast(struct vcpu *v, struct hv_exitinfo *x)
+/* nothing has changed of the device's page in the memory map */
+static bool is_hint_good(struct vcpu *v)
 {
-	u64 next;
+	return v->mmio.valid && !v->event.kind && v->mmio.seq == READ_ONCE(v->vm->mmu.seq);
+}
 
-	if (x->kind != EXIT_CPUID && (x->kind != EXIT_MSR || !msr_is_fast(v)))
-		return false;
-	/* traps and shadows take the long way */
-	if ((v->rflags & X86_EFLAGS_TF) || v->debug.step)
-		return false;
-	next = next_rip(v, x, 2);
-	if (!next)
-		return false;
+/* SMAP and SMEP look at more than the page: such accesses are walked each time */
+static bool is_last_device(struct vcpu *v, const struct hv_exception *pf)
+{
+	return (pf->cr2 & PAGE_MASK) == v->mmio.gva && is_hint_good(v) &&
+	       (!pf->error || (pf->error == PF_W && v->mmio.write));
+}
+
+static void remember_page(struct mmio_hint *m, u64 gpa, unsigned long seq)
+{
+	if (!m->valid || m->gpa != (gpa & PAGE_MASK) || m->seq != seq)
+		m->hole = m->no_write = false;
+	m->gpa = gpa & PAGE_MASK;
+	m->seq = seq;
+}
+
+/* only the kernel's accesses, to pages that have no spte; @seq: before the walk */
+static void remember_device(struct vcpu *v, const struct hv_exception *pf, u64 gpa,
+			    unsigned long seq)
+{
+	struct mmio_hint *m = &v->mmio;
+	u64 gva = pf->cr2 & PAGE_MASK;
+
+	/* a read after a write walked no other way */
+	m->write = pf->error == PF_W ||
+		   (m->valid && m->write && m->gva == gva && m->seq == seq);
+	remember_page(m, gpa, seq);
+	m->valid = !(pf->error & ~PF_W);
+	m->gva = gva;
+}
+
+/* with nested paging: the gpa alone tells a device */
+static void remember_gpa(struct vcpu *v, u64 gpa, unsigned long seq)
+{
+	remember_page(&v->mmio, gpa, seq);
+	v->mmio.valid = true;
+}
+
+/* what reads as no memory is not written as such either; the other way round it may be rom */
+static bool is_device(const struct vcpu *v, bool write)
+{
+	return v->mmio.hole || (write && v->mmio.no_write);
+}
+
+static bool fault_is_quick(struct vcpu *v, struct hv_exitinfo *x)
+{
+	const struct hv_exception *pf = &x->exc;
+	bool write;
+
+	if (x->kind == EXIT_NESTED_FAULT) {
+		write = x->fault.access & PF_W;
+		return (x->fault.gpa & PAGE_MASK) == v->mmio.gpa && x->fault.page &&
+		       is_hint_good(v) && is_device(v, write) &&
+		       quick_device(v, x, x->fault.gpa, write);
+	}
+	write = pf->error & PF_W;
+	return pf->vector == X86_TRAP_PF && is_last_device(v, pf) && is_device(v, write) &&
+	       quick_device(v, x, v->mmio.gpa | (pf->cr2 & ~PAGE_MASK), write);
+}
+
+/* CPUID, and most MSRs; true if done */
+static bool done_inside(struct vcpu *v, struct hv_exitinfo *x)
+{
+	u64 next = x->next_rip;
+	const u8 *code;
+
+	if (!next) {
+		code = mmu_code(v, x->la);
+		next = code ? after(v, x, *code, 2) : 0;
+		if (!next)
+			return false;
+	}
 	if (x->kind == EXIT_CPUID) {
 		do_cpuid(v);
+	} else if (!msr_is_fast(v)) {
+		return false;
 	} else if (do_msr(v, x->msr.write)) {
 		/* event_prepare() is not passed again, and need not be */
 		event_gp(v, 0);
 		return true;
 	}
-	return !advance(v, next);
+	insn_done(v, x->shadow, next);
+	return true;
+}
+
+/**
+ * exit_handle_fast() - serve an exit, or a part of it, in the inner loop
+ * @v: the vCPU; v->in_guest is still set
+ * @x: decoded exit, one that exit_may_be_fast() likes
+ *
+ * Context: interrupts off.
+ * Return: true if done, and the guest can be entered again. Else exit_handle() has
+ * to see @x, of which more may be known now.
+ */
+bool exit_handle_fast(struct vcpu *v, struct hv_exitinfo *x)
+{
+	/* traps and shadows take the long way */
+	if (unlikely(insn_traps(v)))
+		return false;
+	switch (x->kind) {
+	case EXIT_EXCEPTION:
+	case EXIT_NESTED_FAULT:
+		if (fault_is_quick(v, x))
+			x->kind = EXIT_USER;
+		return false;
+	case EXIT_CR:
+	case EXIT_INVLPG:
+		quick_refine(v, x);
+		return false;
+	default:
+		return done_inside(v, x);
+	}
 }
 
 /* --- one function a kind ---------------------------------------------------------- */
@@ -184,8 +257,8 @@ static int on_hlt(struct vcpu *v, struct hv_exitinfo *x)
 	/* something is there already: the halt is over */
 	if (v->event.kind || v->nmi_pending ||
 	    ((v->rflags & X86_EFLAGS_IF) && v->irq_vector >= 0))
-		return advance(v, next);
-	go_to(v, next);
+		return advance(v, x, next);
+	insn_done(v, x->shadow, next);
 	run_exit(v, KVMFS_EXIT_HLT);
 	insn_trap_later(v);
 	return 1;
@@ -211,7 +284,7 @@ static int on_io(struct vcpu *v, struct hv_exitinfo *x)
 	}
 	*(u64 *)e->data = v->regs[0] & (~0ULL >> (64 - 8 * x->io.size));
 	v->exit_size = KVM_EXIT_HEAD + 8;
-	go_to(v, x->next_rip);
+	insn_done(v, x->shadow, x->next_rip);
 	insn_trap_later(v);
 	return 1;
 }
@@ -227,7 +300,7 @@ static int on_cr(struct vcpu *v, struct hv_exitinfo *x)
 		event_gp(v, 0);
 		return 0;
 	}
-	return advance(v, x->next_rip);
+	return advance(v, x, x->next_rip);
 }
 
 static int on_invlpg(struct vcpu *v, struct hv_exitinfo *x)
@@ -237,7 +310,7 @@ static int on_invlpg(struct vcpu *v, struct hv_exitinfo *x)
 	v->stat.invlpg++;
 	v->mmio.valid = false;
 	v->vm->mmu_ops->invlpg(v, x->invlpg.gva);
-	return advance(v, x->next_rip);
+	return advance(v, x, x->next_rip);
 }
 
 static int on_dr(struct vcpu *v, struct hv_exitinfo *x)
@@ -271,17 +344,24 @@ static int on_gp(struct vcpu *v, struct hv_exitinfo *x)
 	return 0;
 }
 
+static int on_user(struct vcpu *v, struct hv_exitinfo *x)
+{
+	return 1;
+}
+
 static int on_shutdown(struct vcpu *v, struct hv_exitinfo *x)
 {
+	/* what could not be delivered is part of the past */
+	v->event.kind = EVENT_NONE;
 	run_exit(v, KVMFS_EXIT_SHUTDOWN);
 	return 1;
 }
 
+/* neither vendor does them: the instruction, or the event that led there, anew */
 static int on_task_switch(struct vcpu *v, struct hv_exitinfo *x)
 {
-	vm_error(v->vm, "hardware task switch at rip %#llx: not supported", v->rip);
-	run_exit(v, KVMFS_EXIT_ERROR);
-	return 1;
+	v->stat.other++;
+	return insn_instead(v);
 }
 
 static int on_fail(struct vcpu *v, struct hv_exitinfo *x)
@@ -319,29 +399,9 @@ static int emulate_fault(struct vcpu *v, u64 gva, u64 gpa, u32 access)
 	return insn_emulate(v);
 }
 
-/* SMAP and SMEP look at more than the page: such accesses are walked each time */
-static bool is_last_device(struct vcpu *v, const struct hv_exception *pf)
-{
-	const struct mmio_hint *m = &v->mmio;
-
-	return m->valid && (pf->cr2 & PAGE_MASK) == m->gva && !v->event.kind &&
-	       (pf->error & ~PF_W) == m->access && m->seq == READ_ONCE(v->vm->mmu.seq);
-}
-
-static void remember_device(struct vcpu *v, const struct hv_exception *pf, u64 gpa)
-{
-	struct mmio_hint *m = &v->mmio;
-
-	/* only writes walked as such, from the kernel, to pages that have no spte */
-	m->valid = pf->error == PF_W;
-	m->access = pf->error & ~PF_W;
-	m->gva = pf->cr2 & PAGE_MASK;
-	m->gpa = gpa & PAGE_MASK;
-	m->seq = READ_ONCE(v->vm->mmu.seq);
-}
-
 static int on_page_fault(struct vcpu *v, const struct hv_exception *pf)
 {
+	unsigned long seq = READ_ONCE(v->vm->mmu.seq);
 	struct hv_exception exc;
 	u64 gpa;
 
@@ -358,8 +418,26 @@ static int on_page_fault(struct vcpu *v, const struct hv_exception *pf)
 	case MMU_EMULATE:
 		if (v->event.kind)
 			return emulate_delivery(v, gpa);
-		remember_device(v, pf, gpa);
+		remember_device(v, pf, gpa, seq);
 		return emulate_fault(v, pf->cr2, gpa, pf->error & (PF_W | PF_U));
+	default:
+		return v->error;
+	}
+}
+
+static int on_nested_fault(struct vcpu *v, struct hv_exitinfo *x)
+{
+	unsigned long seq = READ_ONCE(v->vm->mmu.seq);
+
+	v->stat.page_fault++;
+	switch (v->vm->mmu_ops->gpa_fault(v, x->fault.gpa, x->fault.access)) {
+	case MMU_RESUME:
+		return 0;
+	case MMU_EMULATE:
+		if (v->event.kind)
+			return emulate_delivery(v, x->fault.gpa);
+		remember_gpa(v, x->fault.gpa, seq);
+		return insn_emulate(v);
 	default:
 		return v->error;
 	}
@@ -422,7 +500,8 @@ static int (*const handlers[])(struct vcpu *v, struct hv_exitinfo *x) = {
 	[EXIT_GP] = on_gp,
 	[EXIT_EMULATE] = on_emulate,
 	[EXIT_TASK_SWITCH] = on_task_switch,
-	[EXIT_NESTED_FAULT] = on_nothing,
+	[EXIT_USER] = on_user,
+	[EXIT_NESTED_FAULT] = on_nested_fault,
 	[EXIT_FAIL] = on_fail,
 };
 

@@ -6,6 +6,7 @@
 #ifndef KVMFS_HV_H
 #define KVMFS_HV_H
 
+#include <linux/container_of.h>
 #include <linux/types.h>
 #include <linux/kvmfs.h>
 
@@ -28,24 +29,34 @@ enum mem_type { MEM_RAM, MEM_ROM, MEM_ALIAS };
  * @size:	bytes, page aligned, not 0
  * @type:	MEM_RAM, MEM_ROM (guest writes are MMIO exits), MEM_ALIAS
  * @target:	for MEM_ALIAS: the gpa in a ram or rom region that it shows
+ * @lent:	NULL, or the process's memory that this is instead of the VM's own: to the
+ *		core only a word that get_page() is given. Not for MEM_ALIAS
  */
 struct mem_region {
 	u64 gpa;
 	u64 size;
 	enum mem_type type;
 	u64 target;
+	void *lent;
 };
 
 /**
  * struct vm_backing - where guest pages come from
  * @get_page:	page that backs the gpa @index << PAGE_SHIFT, allocated on first
  *		touch and charged to the caller's cgroup; a reference is taken.
- *		May sleep. ERR_PTR(-ENOMEM), ... on failure.
+ *		May sleep. ERR_PTR(-ENOMEM), ... on failure. @lent is the region's; it may
+ *		have been replaced meanwhile, and then whatever comes is not used. The
+ *		reference of what is lent is given back at once: who gives such pages
+ *		must call vm_invalidate_begin() before one goes, whyever it does
  * @priv:	for get_page()
+ * @linear:	the pages of a large folio back consecutive frames, so who has one has
+ *		them all (as in a page cache; not so in somebody's address space, so it
+ *		does not count for regions that are lent)
  */
 struct vm_backing {
-	struct page *(*get_page)(void *priv, pgoff_t index);
+	struct page *(*get_page)(void *priv, void *lent, pgoff_t index);
 	void *priv;
+	bool linear;
 };
 
 /* --- virtual machines: vm.c -------------------------------------------- */
@@ -55,7 +66,11 @@ void hv_exit(void);
 const char *hv_why_not(void);	/* NULL, or why no VM can run on this CPU */
 size_t hv_describe(char *buf, size_t size);	/* text of ``capabilities`` */
 
-struct vm *vm_create(const struct vm_backing *backing);
+/* which MMU a VM gets */
+enum vm_paging { PAGING_AUTO, PAGING_SHADOW, PAGING_NESTED };
+
+bool hv_has_nested(void);		/* PAGING_NESTED works on this CPU */
+struct vm *vm_create(const struct vm_backing *backing, enum vm_paging paging);
 void vm_destroy(struct vm *vm);		/* no vCPU runs, no reference is left */
 
 int vm_set_map(struct vm *vm, const struct mem_region *map, unsigned int n);
@@ -64,12 +79,38 @@ unsigned int vm_get_map(struct vm *vm, struct mem_region *map);	/* up to VM_MAX_
 /*
  * Around anything that takes pages away from @backing (truncate, punch hole):
  * begin forgets every use of the gpa range [start, end) and keeps new ones from
- * appearing until end. Both may sleep. See Documentation/locking.rst.
+ * appearing until end. Both may sleep, but wait for nothing and allocate nothing, so
+ * that mmu notifiers can call them. See Documentation/locking.rst.
  */
 void vm_invalidate_begin(struct vm *vm, u64 start, u64 end);
 void vm_invalidate_end(struct vm *vm, u64 start, u64 end);
-/* after host software wrote guest memory by write(2): drops shadows of tables there */
+/* after host software wrote guest memory by write(2), or took it away: what the MMU
+ * made of page tables there is dropped, and the pages count as written
+ */
 void vm_memory_written(struct vm *vm, u64 start, u64 end);
+
+/*
+ * Guest memory by address, for regions that are lent. May sleep, hold no lock that is
+ * taken under an mmap_lock. 0; -ENXIO: a hole, or (writing) rom; or get_page()'s errno.
+ */
+int vm_mem_read(struct vm *vm, u64 gpa, void *buf, unsigned int n);
+int vm_mem_write(struct vm *vm, u64 gpa, const void *buf, unsigned int n);
+
+/*
+ * Pause: on return no vCPU runs, nor will until resume; who runs one waits in
+ * vcpu_run(). Meanwhile they can be claimed as if nobody ran them.
+ */
+int vm_pause(struct vm *vm);		/* 0 or -EINTR: see there */
+void vm_resume(struct vm *vm);
+bool vm_is_paused(struct vm *vm);
+
+/*
+ * Between start and stop, which nest, it is noted which pages the guest, the emulator
+ * or vm_memory_written() wrote. Reading gives a bit for each page, and clears it.
+ */
+int vm_dirty_start(struct vm *vm);	/* 0 or -ENOMEM */
+void vm_dirty_stop(struct vm *vm);
+void vm_dirty_read(struct vm *vm, u64 gfn, u8 *buf, size_t n);
 
 /* the sentence in ``status``; printf-like, without a newline */
 __printf(2, 3) void vm_error(struct vm *vm, const char *fmt, ...);
@@ -89,12 +130,38 @@ void vcpu_destroy(struct vcpu *v);
  */
 void vcpu_kill(struct vcpu *v);
 
+/**
+ * vcpu_reset() - the state after RESET; what user space set up (cpuid, debug) stays
+ * @v: claimed
+ */
+void vcpu_reset(struct vcpu *v);
+
+/**
+ * struct vcpu_io - what a run takes and gives; around what vcpu_exit() returns
+ * @size:	bytes of @exit that the last run has filled, and of which the head may be
+ *		sparse: only @details words behind ->vector
+ * @details:	64-bit words
+ * @wants:	bytes of exit.data that the next run looks at: the answer to a read
+ * @exit:	the struct itself
+ */
+struct vcpu_io {
+	u32 size;
+	u32 details;
+	u32 wants;
+	struct kvm_exit exit;
+};
+
+static inline struct vcpu_io *vcpu_io(const struct kvm_exit *x)
+{
+	return container_of((struct kvm_exit *)x, struct vcpu_io, exit);
+}
+
 /*
  * One run:
  *	vcpu_begin_run()	-EBUSY if another thread runs it
- *	fill vcpu_exit(v)->request, ->vector, and ->data for vcpu_wants() bytes
+ *	fill vcpu_exit(v)->request, ->vector, and ->data for vcpu_io()->wants bytes
  *	vcpu_run()		exit reason > 0, or -EINTR, -EINVAL, -ENODEV, -ENOMEM ...
- *	copy vcpu_exit_size() bytes out
+ *	copy vcpu_io()->size bytes out
  *	vcpu_end_run()
  * @max_data caps what one string I/O exit moves (bytes, 8 to KVM_EXIT_DATA).
  */
@@ -102,7 +169,6 @@ int vcpu_begin_run(struct vcpu *v);
 struct kvm_exit *vcpu_exit(struct vcpu *v);
 unsigned int vcpu_wants(struct vcpu *v);
 int vcpu_run(struct vcpu *v, unsigned int max_data);
-unsigned int vcpu_exit_size(struct vcpu *v);
 void vcpu_end_run(struct vcpu *v);
 bool vcpu_is_running(struct vcpu *v);
 u64 vcpu_exit_count(struct vcpu *v);	/* rises at each return of vcpu_run() with an exit */
@@ -110,7 +176,7 @@ u64 vcpu_exit_count(struct vcpu *v);	/* rises at each return of vcpu_run() with 
 /*
  * State access. vcpu_freeze() stops a running vCPU at an instruction boundary
  * and holds it until vcpu_thaw(): for readers. vcpu_claim() is for writers:
- * -EBUSY if it runs. Between either pair the functions below may be called.
+ * -EBUSY if it runs and is not paused. Between either pair the functions below may be called.
  */
 int vcpu_freeze(struct vcpu *v);	/* 0 or -EINTR */
 void vcpu_thaw(struct vcpu *v);
@@ -141,6 +207,11 @@ int vcpu_irq(struct vcpu *v, u32 type, u32 vector);	/* KVM_IRQ_*; -EAGAIN: one w
 bool vcpu_irq_room(struct vcpu *v);		/* vcpu_irq(KVM_IRQ_VECTOR) would succeed */
 struct vcpu_irq_state { int vector; bool nmi, window_asked, window_open; }; /* vector -1: none */
 void vcpu_get_irq(struct vcpu *v, struct vcpu_irq_state *s);
+/* makes some of that so, whatever it was: @which is a set of these bits */
+#define IRQ_SET_VECTOR	1
+#define IRQ_SET_NMI	2
+#define IRQ_SET_WINDOW	4
+void vcpu_set_irq(struct vcpu *v, const struct vcpu_irq_state *s, unsigned int which);
 
 /**
  * vcpu_set_notify() - whom to tell when the waiting vector was taken
@@ -150,6 +221,73 @@ void vcpu_get_irq(struct vcpu *v, struct vcpu_irq_state *s);
  * @priv: for @fn
  */
 void vcpu_set_notify(struct vcpu *v, void (*fn)(void *priv), void *priv);
+
+/* what enters with the guest at its next entry */
+enum event_kind {
+	EVENT_NONE, EVENT_EXCEPTION, EVENT_IRQ, EVENT_NMI, EVENT_SOFT, EVENT_SHUTDOWN,
+};
+
+/* what the last exit asked for: nothing, port input, or a read of an instruction */
+enum pending_kind { PENDING_NONE, PENDING_IN, PENDING_EMUL };
+
+#define VCPU_MAX_ANSWERS	16
+
+/* what a device read of the instruction under way gave */
+struct io_answer {
+	u64 addr;
+	u8 size;
+	u8 data[8];
+};
+
+/**
+ * struct vcpu_events - what a vCPU is in the middle of
+ * @event:	what was about to be delivered
+ * @vector:	of @event
+ * @has_error:	EVENT_EXCEPTION: with @error as error code
+ * @error:	likewise
+ * @insn_len:	EVENT_SOFT: bytes of the INT n
+ * @again:	vector of an interrupt whose delivery was cut short, or -1
+ * @shadow:	of STI or MOV SS: no interrupt before the next instruction
+ * @nmi_blocked: an NMI handler runs
+ * @trap:	a debug exit follows the last exit
+ * @pdptr:	the next two are there: PAE paging
+ * @pdptr_cr3:	the CR3 that @pdpte were loaded with
+ * @pdpte:	as the processor has them; memory may have others meanwhile
+ * @pending:	what the next run completes
+ * @mmio:	... it is a read of @size bytes at @gpa, else @count times @size at @port
+ * @rip:	... of the instruction
+ * @next:	... PENDING_IN: where it ends
+ * @port:	see @mmio
+ * @size:	see @mmio
+ * @count:	see @mmio
+ * @gpa:	see @mmio
+ * @n_answers:	PENDING_EMUL: earlier reads of the instruction, in @answer
+ * @answer:	likewise
+ */
+struct vcpu_events {
+	enum event_kind event;
+	u8 vector;
+	bool has_error;
+	u32 error;
+	u8 insn_len;
+	s16 again;
+	bool shadow, nmi_blocked, trap;
+	bool pdptr;
+	u64 pdptr_cr3;
+	u64 pdpte[4];
+	enum pending_kind pending;
+	bool mmio;
+	u64 rip, next;
+	u16 port;
+	u8 size;
+	u32 count;
+	u64 gpa;
+	unsigned int n_answers;
+	struct io_answer answer[VCPU_MAX_ANSWERS];
+};
+
+void vcpu_get_events(struct vcpu *v, struct vcpu_events *e);
+int vcpu_set_events(struct vcpu *v, const struct vcpu_events *e, const char **why);
 
 /* host's own debugging, beside the guest's debug registers */
 enum debug_kind { DEBUG_BREAK, DEBUG_WATCH_W, DEBUG_WATCH_RW };
@@ -195,6 +333,7 @@ int vcpu_set_debug(struct vcpu *v, const struct vcpu_debug *d);
 	X(flooded, "shadow_flooded")				\
 	X(prefetched, "ptes_prefetched")			\
 	X(unsync, "shadow_unsync")				\
+	X(large, "large_leaves")				\
 	X(remote_flushes, "remote_flushes")			\
 	X(reclaimed, "pages_reclaimed")
 

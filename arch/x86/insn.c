@@ -12,12 +12,12 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <asm/debugreg.h>
-#include <asm/fpu/api.h>
 #include <asm/msr.h>
 #include <asm/msr-index.h>
 #include <asm/processor-flags.h>
 #include <asm/trapnr.h>
 #include "arch/x86/vcpu.h"
+#include "arch/x86/insn.h"
 
 static struct vcpu *to_vcpu(struct emul *e)
 {
@@ -62,7 +62,6 @@ static u32 data_access(struct emul *e, unsigned int flags)
 static int mmio_read(struct vcpu *v, u64 gpa, void *buf, unsigned int n)
 {
 	struct insn_io *io = &v->io;
-	struct kvm_exit *x = v->exit;
 
 	if (io->used < io->have && io->answer[io->used].addr == gpa &&
 	    io->answer[io->used].size == n) {
@@ -71,24 +70,17 @@ static int mmio_read(struct vcpu *v, u64 gpa, void *buf, unsigned int n)
 	}
 	if (io->have == ARRAY_SIZE(io->answer))
 		return EMUL_UNKNOWN;
-	run_exit(v, KVMFS_EXIT_MMIO);
-	memset(&x->mmio, 0, sizeof(x->mmio));
-	x->mmio.gpa = gpa;
-	x->mmio.size = n;
+	quick_seen(v, gpa, false);
+	run_exit_mmio(v, gpa, n, false);
 	io->have = io->used;
 	return EMUL_EXIT;
 }
 
 static int mmio_write(struct vcpu *v, u64 gpa, const void *buf, unsigned int n)
 {
-	struct kvm_exit *x = v->exit;
-
-	run_exit(v, KVMFS_EXIT_MMIO);
-	memset(&x->mmio, 0, sizeof(x->mmio));
-	x->mmio.gpa = gpa;
-	x->mmio.size = n;
-	x->mmio.write = 1;
-	memcpy(x->data, buf, n);
+	quick_seen(v, gpa, true);
+	run_exit_mmio(v, gpa, n, true);
+	memcpy(v->exit->data, buf, n);
 	v->exit_size += max(n, 8u);
 	v->stat.mmio++;
 	return EMUL_EXIT;
@@ -129,6 +121,7 @@ static int op_read(struct emul *e, u64 la, void *buf, unsigned int n, unsigned i
 	u32 access = data_access(e, flags);
 	int ret = read_page(e, la, buf, first, access);
 
+	debug_data(to_vcpu(e), la, n, false);
 	if (ret || first == n)
 		return ret;
 	return read_page(e, la + first, buf + first, n - first, access);
@@ -143,7 +136,7 @@ static int op_fetch(struct emul *e, u64 la, void *buf, unsigned int *n)
 	if (!vendor->code(v, &base))
 		rip = (u32)(rip + base);
 	/* the instruction that exited: the processor has just fetched it itself */
-	if (la == rip && mmu_peek_code(v, buf, *n))
+	if (la == rip && mmu_peek_code(v, la, buf, *n))
 		return EMUL_OK;
 	return read_page(e, la, buf, *n, PF_I | data_access(e, 0));
 }
@@ -170,6 +163,8 @@ static int op_write(struct emul *e, u64 la, const void *buf, unsigned int n, uns
 	bool probe = flags & EMUL_PROBE;
 	int ret = translate(e, la, access, &gpa);
 
+	if (!probe)
+		debug_data(to_vcpu(e), la, n, true);
 	if (ret || first == n)
 		return ret || probe ? ret : write_page(e, gpa, buf, n);
 	ret = translate(e, la + first, access, &gpa2);
@@ -218,6 +213,7 @@ static int op_cmpxchg(struct emul *e, u64 la, const void *old, const void *new,
 	u64 gpa;
 	int ret;
 
+	debug_data(to_vcpu(e), la, n, true);
 	if (la & (n - 1))
 		return cmpxchg_slow(e, la, old, new, n, swapped);
 	ret = translate(e, la, PF_W | data_access(e, 0), &gpa);
@@ -250,10 +246,12 @@ static void io_exit(struct vcpu *v, u16 port, unsigned int size, unsigned int co
 static int op_io_in(struct emul *e, u16 port, unsigned int size, unsigned int count, void *buf)
 {
 	struct vcpu *v = to_vcpu(e);
+	const struct kvm_exit *x = v->exit;
+	bool answered = v->io.string_in;
 
-	if (v->io.string_in) {
-		v->io.string_in = false;
-		memcpy(buf, v->exit->data, size * count);
+	v->io.string_in = false;
+	if (answered && x->io.port == port && x->io.size == size && x->io.count == count) {
+		memcpy(buf, x->data, size * count);
 		return EMUL_OK;
 	}
 	io_exit(v, port, size, count, false);
@@ -310,6 +308,7 @@ static int op_set_cr(struct emul *e, int cr, u64 val)
 	struct vcpu *v = to_vcpu(e);
 	int ret = cr_set(v, cr, val);
 
+	v->hint_valid = false;
 	e->cr0 = v->cr0;
 	e->efer = v->efer;
 	return ret ? gp_fault(e) : EMUL_OK;
@@ -391,6 +390,7 @@ static void op_invlpg(struct emul *e, u64 la)
 {
 	struct vcpu *v = to_vcpu(e);
 
+	quick_learn(v);
 	v->stat.invlpg++;
 	v->mmio.valid = false;
 	v->vm->mmu_ops->invlpg(v, la);
@@ -408,42 +408,6 @@ static int op_hlt(struct emul *e)
 static int op_wbinvd(struct emul *e)
 {
 	/* no device of the host is the guest's: its memory is always coherent */
-	return EMUL_OK;
-}
-
-/* the guest's FPU registers are in the processor, or will be after this */
-static void own_fpu(void)
-{
-	fpregs_lock();
-	if (test_thread_flag(TIF_NEED_FPU_LOAD)) {
-		local_irq_disable();
-		switch_fpu_return();
-		local_irq_enable();
-	}
-}
-
-#define FXSAVE_XMM	160	/* where XMM0 is in the image: SDM vol. 1, table 10-2 */
-
-static int op_get_xmm(struct emul *e, unsigned int n, void *val)
-{
-	u8 image[512] __aligned(16);
-
-	own_fpu();
-	asm volatile("fxsaveq %0" : "=m" (image));
-	fpregs_unlock();
-	memcpy(val, image + FXSAVE_XMM + 16 * n, 16);
-	return EMUL_OK;
-}
-
-static int op_set_xmm(struct emul *e, unsigned int n, const void *val)
-{
-	u8 image[512] __aligned(16);
-
-	own_fpu();
-	asm volatile("fxsaveq %0" : "=m" (image));
-	memcpy(image + FXSAVE_XMM + 16 * n, val, 16);
-	asm volatile("fxrstorq %0" : : "m" (image));
-	fpregs_unlock();
 	return EMUL_OK;
 }
 
@@ -469,8 +433,10 @@ static const struct emul_ops insn_ops = {
 	.invlpg = op_invlpg,
 	.hlt = op_hlt,
 	.wbinvd = op_wbinvd,
-	.get_xmm = op_get_xmm,
-	.set_xmm = op_set_xmm,
+	.get_xmm = insn_get_xmm,
+	.set_xmm = insn_set_xmm,
+	.get_x87 = insn_get_x87,
+	.set_x87 = insn_set_x87,
 };
 
 /* --- running it ------------------------------------------------------------------ */
@@ -513,6 +479,7 @@ static void set_up(struct vcpu *v)
 	e->done = false;
 	e->sti_shadow = false;
 	e->ss_shadow = false;
+	v->watch_hits = 0;
 }
 
 /* the instruction is over: what the processor would do at its end, less the trap */
@@ -523,36 +490,52 @@ static void finish(struct vcpu *v)
 	bool shadow = e->sti_shadow || e->ss_shadow;
 
 	v->rip = e->rip;
-	v->rflags = e->rflags & ~(u64)X86_EFLAGS_RF;
+	v->rflags = e->rflags;		/* RF is set if IRET has just done so */
 	if (shadow || (block & BLOCK_SHADOW))
 		vendor->set_blocked(v, (block & ~BLOCK_SHADOW) | (shadow ? BLOCK_SHADOW : 0));
 }
 
-/* at its end, an instruction that began with TF set traps (SDM vol. 3, 18.3.1.4) */
-int insn_trap_step(struct vcpu *v)
+/* what traps behind an instruction that began with @flags, into DR6; false: nothing */
+static bool note_traps(struct vcpu *v, u64 flags)
 {
-	const struct hv_exception db = { .vector = X86_TRAP_DB };
+	u64 hits = v->watch_hits;
 
-	if (likely(!(v->rflags & X86_EFLAGS_TF) && !v->debug.step))
-		return 0;
-	v->dr6 |= DR_STEP;
-	v->dr_dirty = true;
-	return debug_trap(v, &db);
+	if ((flags & X86_EFLAGS_TF) || v->debug.step)
+		hits |= DR_STEP;
+	v->watch_hits = 0;
+	v->dr6 |= hits;
+	v->dr_dirty |= !!hits;
+	return hits;
 }
 
-/* the same where v->exit already holds this instruction's exit: the trap follows it */
-void insn_trap_later(struct vcpu *v)
+/* at its end, an instruction that began with TF set traps (SDM vol. 3, 18.3.1.4) */
+static int trap(struct vcpu *v, u64 flags)
 {
 	const struct hv_exception db = { .vector = X86_TRAP_DB };
 
-	if (likely(!(v->rflags & X86_EFLAGS_TF) && !v->debug.step))
+	return note_traps(v, flags) ? debug_trap(v, &db) : 0;
+}
+
+static void trap_behind(struct vcpu *v, u64 flags)
+{
+	const struct hv_exception db = { .vector = X86_TRAP_DB };
+
+	if (!note_traps(v, flags))
 		return;
-	v->dr6 |= DR_STEP;
-	v->dr_dirty = true;
-	if (v->debug.step)
+	if (debug_is_hosts(v))
 		v->step_due = true;
 	else
 		event_exception(v, &db);
+}
+
+int insn_trap(struct vcpu *v)
+{
+	return trap(v, v->rflags);
+}
+
+void insn_trap_behind(struct vcpu *v)
+{
+	trap_behind(v, v->rflags);
 }
 
 static int unknown(struct vcpu *v)
@@ -578,17 +561,23 @@ static int unknown(struct vcpu *v)
 static int go(struct vcpu *v)
 {
 	struct emul *e = v->emul;
+	u64 flags = v->rflags;		/* TF: POPF and IRET change it for the next one */
 	int ret = emul_run(e);
 
 	v->stat.emulated++;
+	/* an instruction that is not over hits nothing */
+	if (ret != EMUL_OK && ret != EMUL_AGAIN && !e->done)
+		v->watch_hits = 0;
 	if (ret != EMUL_EXIT || e->done)
 		v->hint_valid = ret == EMUL_UNKNOWN && v->hint_valid;
 	switch (ret) {
 	case EMUL_OK:
 	case EMUL_AGAIN:
 		finish(v);
-		return insn_trap_step(v);
+		return trap(v, flags);
 	case EMUL_FAULT:
+		if (e->late)
+			finish(v);
 		event_exception(v, &e->exc);
 		return 0;
 	case EMUL_EXIT:
@@ -598,7 +587,7 @@ static int go(struct vcpu *v)
 			return 1;
 		}
 		finish(v);
-		insn_trap_later(v);
+		trap_behind(v, flags);
 		return 1;
 	case EMUL_UNKNOWN:
 		return unknown(v);
@@ -623,6 +612,15 @@ int insn_emulate(struct vcpu *v)
 	return go(v);
 }
 
+static void delivered(struct vcpu *v)
+{
+	if (v->event.kind == EVENT_NMI)
+		vendor->set_blocked(v, vendor->blocked(v) | BLOCK_NMI);
+	v->event.kind = EVENT_NONE;
+	v->rip = v->emul->rip;
+	v->rflags = v->emul->rflags;
+}
+
 static int deliver(struct vcpu *v)
 {
 	struct vcpu_event ev = v->event;
@@ -636,16 +634,15 @@ static int deliver(struct vcpu *v)
 	ret = emul_interrupt(e, ev.exc.vector,
 			     ev.kind == EVENT_SOFT ? EMUL_EV_SOFTWARE : EMUL_EV_HARDWARE,
 			     ev.kind == EVENT_EXCEPTION ? &ev.exc : NULL);
+	v->watch_hits = 0;
 	switch (ret) {
 	case EMUL_OK:
-		v->event.kind = EVENT_NONE;
-		v->rip = e->rip;
-		v->rflags = e->rflags;
-		if (ev.kind == EVENT_NMI)
-			vendor->set_blocked(v, vendor->blocked(v) | BLOCK_NMI);
+		delivered(v);
 		return 0;
 	case EMUL_FAULT:
-		/* knows what was being delivered from v->event */
+		if (e->late)
+			delivered(v);
+		/* else it knows what was being delivered from v->event */
 		event_exception(v, &e->exc);
 		return 0;
 	case EMUL_ERROR:
@@ -662,12 +659,19 @@ static int deliver(struct vcpu *v)
  * insn_instead() - a step of the guest that the processor cannot do
  * @v: the vCPU, after event_prepare(); interrupts on
  *
- * Delivers v->event if there is one, else emulates one instruction.
+ * Delivers v->event if there is one, else emulates one instruction. Task switches,
+ * too, are such a step.
  * Return: as insn_emulate().
  */
 int insn_instead(struct vcpu *v)
 {
-	return v->event.kind ? deliver(v) : insn_emulate(v);
+	const struct hv_exception db = { .vector = X86_TRAP_DB };
+
+	if (v->event.kind)
+		return deliver(v);
+	if (unlikely(debug_code(v)))
+		return debug_trap(v, &db);
+	return insn_emulate(v);
 }
 
 /**
@@ -682,7 +686,11 @@ int insn_resume(struct vcpu *v)
 	const struct kvm_exit *x = v->exit;
 
 	/* somebody moved the vCPU away meanwhile: the answer is void */
-	if (v->rip != v->pending_rip)
+	if (v->rip != v->pending_rip) {
+		v->load = NULL;
+		return 0;
+	}
+	if (quick_answer(v))
 		return 0;
 	if (x->reason == KVMFS_EXIT_IO) {
 		io->string_in = true;
@@ -695,6 +703,9 @@ int insn_resume(struct vcpu *v)
 	}
 	io->used = 0;
 	set_up(v);
+	/* as much as was asked for then, whatever this run can move */
+	if (x->reason == KVMFS_EXIT_IO)
+		v->emul->io_max = x->io.size * x->io.count;
 	return go(v);
 }
 
@@ -725,4 +736,5 @@ void insn_forget(struct vcpu *v)
 {
 	v->emul->decoded = false;
 	v->hint_valid = false;
+	v->load = NULL;
 }

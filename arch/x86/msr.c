@@ -18,6 +18,7 @@ enum msr_kind {
 	MSR_STORE,		/* remembers what was written, no more; @value is its slot */
 	MSR_CONST,		/* reads as @value, writes are ignored as hardware would */
 	MSR_OWN,		/* by function */
+	MSR_CHECKED,		/* the same when written, reads as MSR_STORE */
 };
 
 struct msr_row {
@@ -32,19 +33,9 @@ struct msr_row {
 enum { STORE_PAT, STORE_APIC_BASE, STORE_MISC, STORE_HWCR, STORE_SYSCFG };
 
 static const struct msr_row rows[] = {
+	{ MSR_IA32_CR_PAT, MSR_CHECKED, "pat", STORE_PAT },
 	{ MSR_TSC, MSR_OWN, "tsc" },
 	{ MSR_EFER, MSR_OWN, "efer" },
-	{ MSR_STAR, MSR_VENDOR, "star" },
-	{ MSR_LSTAR, MSR_VENDOR, "lstar", .canonical = true },
-	{ MSR_CSTAR, MSR_VENDOR, "cstar", .canonical = true },
-	{ MSR_SYSCALL_MASK, MSR_VENDOR, "sfmask", .reserved = 0xffffffff00000000ULL },
-	{ MSR_FS_BASE, MSR_VENDOR, "fs_base", .canonical = true },
-	{ MSR_GS_BASE, MSR_VENDOR, "gs_base", .canonical = true },
-	{ MSR_KERNEL_GS_BASE, MSR_VENDOR, "kernel_gs_base", .canonical = true },
-	{ MSR_IA32_SYSENTER_CS, MSR_VENDOR, "sysenter_cs" },
-	{ MSR_IA32_SYSENTER_ESP, MSR_VENDOR, "sysenter_esp", .canonical = true },
-	{ MSR_IA32_SYSENTER_EIP, MSR_VENDOR, "sysenter_eip", .canonical = true },
-	{ MSR_IA32_CR_PAT, MSR_OWN, "pat", STORE_PAT },
 	{ MSR_IA32_APICBASE, MSR_STORE, "apic_base", STORE_APIC_BASE },
 	{ MSR_IA32_MISC_ENABLE, MSR_STORE, "misc_enable", STORE_MISC },
 	{ MSR_K7_HWCR, MSR_STORE, "hwcr", STORE_HWCR },
@@ -57,6 +48,17 @@ static const struct msr_row rows[] = {
 	{ MSR_AMD64_DE_CFG, MSR_CONST, NULL, 2 },
 	{ MSR_AMD64_NB_CFG, MSR_CONST, NULL, 0 },
 	{ MSR_MTRRcap, MSR_CONST, NULL, 0 },
+	/* guests have these without an exit */
+	{ MSR_STAR, MSR_VENDOR, "star" },
+	{ MSR_LSTAR, MSR_VENDOR, "lstar", .canonical = true },
+	{ MSR_CSTAR, MSR_VENDOR, "cstar", .canonical = true },
+	{ MSR_SYSCALL_MASK, MSR_VENDOR, "sfmask", .reserved = 0xffffffff00000000ULL },
+	{ MSR_FS_BASE, MSR_VENDOR, "fs_base", .canonical = true },
+	{ MSR_GS_BASE, MSR_VENDOR, "gs_base", .canonical = true },
+	{ MSR_KERNEL_GS_BASE, MSR_VENDOR, "kernel_gs_base", .canonical = true },
+	{ MSR_IA32_SYSENTER_CS, MSR_VENDOR, "sysenter_cs" },
+	{ MSR_IA32_SYSENTER_ESP, MSR_VENDOR, "sysenter_esp", .canonical = true },
+	{ MSR_IA32_SYSENTER_EIP, MSR_VENDOR, "sysenter_eip", .canonical = true },
 };
 
 /* this file's own numbering: what ``msrs`` lists */
@@ -64,11 +66,11 @@ static struct msr_name names[ARRAY_SIZE(rows)];
 
 static const struct msr_row *find(u32 index)
 {
-	unsigned int i;
+	const struct msr_row *r;
 
-	for (i = 0; i < ARRAY_SIZE(rows); i++)
-		if (rows[i].index == index)
-			return &rows[i];
+	for (r = rows; r < rows + ARRAY_SIZE(rows); r++)
+		if (r->index == index)
+			return r;
 	return NULL;
 }
 
@@ -92,9 +94,6 @@ static void own_read(struct vcpu *v, u32 index, u64 *val)
 	case MSR_EFER:
 		*val = v->efer;
 		break;
-	case MSR_IA32_CR_PAT:
-		*val = v->msr_store[STORE_PAT];
-		break;
 	}
 }
 
@@ -111,6 +110,8 @@ static int own_write(struct vcpu *v, u32 index, u64 val)
 		if (!pat_ok(val))
 			return -EINVAL;
 		v->msr_store[STORE_PAT] = val;
+		/* counts with nested paging alone: some hardware has no place for it */
+		vendor->set_msr(v, index, val);
 		return 0;
 	}
 	return -EINVAL;
@@ -134,6 +135,7 @@ int msr_read(struct vcpu *v, u32 index, u64 *val)
 	case MSR_VENDOR:
 		return vendor->get_msr(v, index, val);
 	case MSR_STORE:
+	case MSR_CHECKED:
 		*val = v->msr_store[r->value];
 		return 0;
 	case MSR_CONST:
@@ -178,6 +180,11 @@ int msr_write(struct vcpu *v, u32 index, u64 val)
  */
 void msr_reset(struct vcpu *v)
 {
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++)
+		if (rows[i].kind == MSR_VENDOR)
+			vendor->set_msr(v, rows[i].index, 0);
 	v->msr_store[STORE_PAT] = PAT_RESET;
 	v->msr_store[STORE_APIC_BASE] = 0xfee00000 | (v->id ? 0 : MSR_IA32_APICBASE_BSP);
 	v->msr_store[STORE_MISC] = MSR_IA32_MISC_ENABLE_FAST_STRING;

@@ -12,32 +12,27 @@
 #include "arch/x86/vcpu.h"
 
 static DEFINE_MUTEX(power_lock);
-static DEFINE_PER_CPU(bool, powered);
+DEFINE_PER_CPU(bool, power_on);
 static unsigned int users;
 static enum cpuhp_state hotplug_state;
-
-bool power_is_on(void)
-{
-	return this_cpu_read(powered);
-}
 
 static int switch_on(void)
 {
 	int ret;
 
-	if (this_cpu_read(powered))
+	if (this_cpu_read(power_on))
 		return 0;
 	ret = vendor->cpu_on();
 	if (!ret)
-		this_cpu_write(powered, true);
+		this_cpu_write(power_on, true);
 	return ret;
 }
 
 static void switch_off(void *unused)
 {
-	if (!this_cpu_read(powered))
+	if (!this_cpu_read(power_on))
 		return;
-	this_cpu_write(powered, false);
+	this_cpu_write(power_on, false);
 	vendor->cpu_off();
 }
 

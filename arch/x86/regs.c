@@ -151,6 +151,7 @@ static void apply(struct vcpu *v, const u64 *r)
 	v->xcr0 = r[SLOT(XCR0)];
 	set_segments(v, r);
 	v->cr_dirty = true;
+	v->check_entry = true;
 	v->mmio.valid = false;
 	debug_update(v);
 	insn_forget(v);

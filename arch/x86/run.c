@@ -11,8 +11,9 @@
 #include <linux/entry-kvm.h>
 #include <linux/kernel.h>
 #include <linux/sched.h>
+#include <linux/string.h>
+#include <linux/static_call.h>
 #include <linux/vtime.h>
-#include <asm/fpu/api.h>
 #include <asm/processor-flags.h>
 #include "arch/x86/vcpu.h"
 #include "arch/x86/work.h"
@@ -28,14 +29,27 @@ void run_exit(struct vcpu *v, u32 reason)
 	v->exit_size = KVM_EXIT_HEAD;
 }
 
+/**
+ * run_exit_mmio() - begin an exit for a device access; the data of a write is the caller's
+ * @v: the vCPU
+ * @gpa: where
+ * @size: bytes
+ * @write: or read
+ */
+void run_exit_mmio(struct vcpu *v, u64 gpa, u8 size, bool write)
+{
+	struct kvm_exit *x = v->exit;
+
+	run_exit(v, KVMFS_EXIT_MMIO);
+	memset(&x->mmio, 0, sizeof(x->mmio));
+	x->mmio.gpa = gpa;
+	x->mmio.size = size;
+	x->mmio.write = write;
+}
+
 struct kvm_exit *vcpu_exit(struct vcpu *v)
 {
 	return v->exit;
-}
-
-unsigned int vcpu_exit_size(struct vcpu *v)
-{
-	return v->exit_size;
 }
 
 u64 vcpu_exit_count(struct vcpu *v)
@@ -63,8 +77,7 @@ static bool load_thread_state(struct vcpu *v)
 {
 	unsigned long switches = current->nvcsw + current->nivcsw;
 
-	if (test_thread_flag(TIF_NEED_FPU_LOAD))
-		switch_fpu_return();
+	fpu_own();
 	if (v->switches == switches && v->cpu == smp_processor_id())
 		return true;
 	v->switches = switches;
@@ -75,6 +88,19 @@ static bool load_thread_state(struct vcpu *v)
 	return false;
 }
 
+DEFINE_STATIC_CALL_NULL(vendor_run, *vendor->run);
+
+/**
+ * run_init() - the vendor is chosen
+ *
+ * A direct call in place of one through a pointer, which costs a thunk on hosts
+ * that must not speculate.
+ */
+void run_init(void)
+{
+	static_call_update(vendor_run, vendor->run);
+}
+
 static void unload_thread_state(struct vcpu *v)
 {
 	if (vendor->unload)
@@ -82,15 +108,15 @@ static void unload_thread_state(struct vcpu *v)
 	v->switches = 0;
 }
 
-static void enter(struct vcpu *v)
+static void enter(struct vcpu *v, struct hv_exitinfo *x)
 {
 	/* nohz_full kernels must know that this CPU is not in the kernel */
 	if (context_tracking_enabled()) {
 		context_tracking_guest_enter();
-		vendor->enter(v);
+		static_call(vendor_run)(v, x);
 		context_tracking_guest_exit();
 	} else {
-		vendor->enter(v);
+		static_call(vendor_run)(v, x);
 	}
 	v->stat.exits++;
 }
@@ -99,10 +125,12 @@ static void push_dirty(struct vcpu *v)
 {
 	if (v->cr_dirty) {
 		v->cr_dirty = false;
+		v->code.host = NULL;
 		vendor->push_cr(v);
 	}
 	if (test_bit(REQ_TLB_FLUSH, &v->requests)) {
 		clear_bit(REQ_TLB_FLUSH, &v->requests);
+		v->code.host = NULL;
 		v->stat.tlb_flush++;
 		vendor->flush_tlb(v);
 	}
@@ -112,8 +140,8 @@ static void push_dirty(struct vcpu *v)
 	}
 }
 
-/* interrupts off; false if something came up that the outer loop must see first */
-static bool may_enter(struct vcpu *v)
+/* false if something came up that the outer loop must see first */
+static bool may_enter(const struct vcpu *v)
 {
 	return !(READ_ONCE(v->requests) & ~BIT(REQ_TLB_FLUSH)) &&
 	       !__xfer_to_guest_mode_work_pending();
@@ -123,33 +151,30 @@ static bool may_enter(struct vcpu *v)
  * Interrupts and preemption are off. Returns with x->kind of the exit that is
  * still to be served, or EXIT_NOTHING.
  */
-static void run_guest(struct vcpu *v, struct hv_exitinfo *x)
+static void run_guest(struct vcpu *v)
 {
+	struct hv_exitinfo *x = &v->x;
+
 	x->kind = EXIT_NOTHING;
 	if (!load_thread_state(v))
 		return;
-	for (;;) {
-		WRITE_ONCE(v->in_guest, true);
-		/* pairs with kick(): request first, then in_guest */
-		smp_mb();
-		if (!may_enter(v))
-			break;
+	WRITE_ONCE(v->in_guest, true);
+	/* pairs with kick(): request first, then in_guest */
+	smp_mb();
+	while (may_enter(v)) {
 		push_dirty(v);
 		if (v->event.kind)
 			vendor->inject(v);
-		debug_before(v);
-		enter(v);
-		debug_after(v);
-		WRITE_ONCE(v->in_guest, false);
-		v->event.kind = EVENT_NONE;
-		vendor->recover(v);
-		vendor->decode(v, x);
-		if (x->kind == EXIT_HOST_IRQ || x->kind == EXIT_HOST_NMI)
-			break;
-		if (v->event.kind || !exit_handle_fast(v, x))
+		if (unlikely(v->traps))
+			debug_before(v);
+		enter(v, x);
+		if (unlikely(v->traps))
+			debug_after(v);
+		if (!exit_may_be_fast(x) || v->event.kind || !exit_handle_fast(v, x))
 			break;
 		x->kind = EXIT_NOTHING;
 	}
+	v->been_out = true;
 	WRITE_ONCE(v->in_guest, false);
 }
 
@@ -159,13 +184,41 @@ static void let_readers_in(struct vcpu *v)
 	clear_bit(REQ_STOP, &v->requests);
 	if (!atomic_read(&v->freeze))
 		return;
-	fpu_swap_kvm_fpstate(&v->fpu, false);
+	fpu_leave(v);
 	unload_thread_state(v);
 	mutex_unlock(&v->lock);
 	wait_event(v->waitq, !atomic_read(&v->freeze));
 	mutex_lock(&v->lock);
-	fpu_swap_kvm_fpstate(&v->fpu, true);
+	fpu_enter(v);
 }
+
+/* nothing came up since the last turn: prepare() would find nothing to do */
+static bool is_prepared(const struct vcpu *v)
+{
+	return may_enter(v) && v->waiting == EVENTS_NONE &&
+	       v->event.kind != EVENT_SHUTDOWN && v->mmu.root_hpa != INVALID_ROOT &&
+	       !v->mmu.low && !v->pdptr_stale;
+}
+
+/* somebody wants the vCPU for itself; 0, 1 (exit) or -errno */
+static int let_others_in(struct vcpu *v)
+{
+	int ret = 0;
+
+	if (test_bit(REQ_STOP, &v->requests))
+		let_readers_in(v);
+	if (test_bit(REQ_PAUSE, &v->requests)) {
+		fpu_leave(v);
+		unload_thread_state(v);
+		ret = pause_wait(v);
+		fpu_enter(v);
+	}
+	if (unlikely(test_bit(REQ_DEAD, &v->requests)))
+		return -ENODEV;
+	return ret ? ret : v->ask_again;
+}
+
+#define REQ_OTHERS	(BIT(REQ_STOP) | BIT(REQ_PAUSE) | BIT(REQ_DEAD))
 
 /* before entry, everything that may sleep; 0, 1 (exit) or -errno */
 static int prepare(struct vcpu *v)
@@ -179,10 +232,11 @@ static int prepare(struct vcpu *v)
 			return ret;
 		}
 	}
-	if (unlikely(test_bit(REQ_DEAD, &v->requests)))
-		return -ENODEV;
-	if (unlikely(test_bit(REQ_STOP, &v->requests)))
-		let_readers_in(v);
+	if (unlikely(READ_ONCE(v->requests) & REQ_OTHERS)) {
+		ret = let_others_in(v);
+		if (ret)
+			return ret;
+	}
 	clear_bit(REQ_EVENT, &v->requests);
 	clear_bit(REQ_MMU_RELOAD, &v->requests);
 	if (unlikely(v->pdptr_stale) && !cr_load_pdptrs(v))
@@ -193,43 +247,59 @@ static int prepare(struct vcpu *v)
 	return event_prepare(v);
 }
 
+/* false: the processor does not run the guest as it is, the emulator must */
+static bool can_enter(struct vcpu *v)
+{
+	if (likely(!v->check_entry))
+		return true;
+	v->check_entry = vendor->can_enter && !vendor->can_enter(v);
+	return !v->check_entry;
+}
+
+/* a turn of the processor; interrupts on; 0 or -ENODEV */
+static int turn(struct vcpu *v)
+{
+	preempt_disable();
+	local_irq_disable();
+	if (unlikely(!power_is_on())) {
+		local_irq_enable();
+		preempt_enable();
+		vm_error(v->vm, "the processor's virtualisation is switched off");
+		return -ENODEV;
+	}
+	vtime_account_guest_enter();
+	run_guest(v);
+	if (v->x.kind == EXIT_HOST_IRQ) {
+		/* taken here, while the time still counts as the guest's */
+		local_irq_enable();
+		/* STI holds interrupts back for one more instruction: this */
+		v->stat.host_irq++;
+		barrier();
+		local_irq_disable();
+	}
+	vtime_account_guest_exit();
+	local_irq_enable();
+	preempt_enable();
+	return 0;
+}
+
 static int run_loop(struct vcpu *v)
 {
-	struct hv_exitinfo x;
 	int ret;
 
 	for (;;) {
-		ret = prepare(v);
-		if (ret)
-			return ret;
-		if (vendor->can_enter && !vendor->can_enter(v)) {
-			ret = insn_instead(v);
+		if (!is_prepared(v)) {
+			ret = prepare(v);
 			if (ret)
 				return ret;
-			continue;
 		}
-		preempt_disable();
-		local_irq_disable();
-		if (unlikely(!power_is_on())) {
-			local_irq_enable();
-			preempt_enable();
-			vm_error(v->vm, "the processor's virtualisation is switched off");
-			return -ENODEV;
+		if (unlikely(!can_enter(v))) {
+			ret = insn_instead(v);
+		} else {
+			ret = turn(v);
+			if (!ret)
+				ret = exit_handle(v, &v->x);
 		}
-		vtime_account_guest_enter();
-		run_guest(v, &x);
-		if (x.kind == EXIT_HOST_IRQ) {
-			/* taken here, while the time still counts as the guest's */
-			local_irq_enable();
-			/* STI holds interrupts back for one more instruction: this */
-			v->stat.host_irq++;
-			barrier();
-			local_irq_disable();
-		}
-		vtime_account_guest_exit();
-		local_irq_enable();
-		preempt_enable();
-		ret = exit_handle(v, &x);
 		if (ret)
 			return ret;
 	}
@@ -283,8 +353,7 @@ static int complete_read(struct vcpu *v)
 		memcpy(&v->regs[0], v->exit->data, v->exit->io.size);
 		if (v->exit->io.size == 4)
 			v->regs[0] = (u32)v->regs[0];
-		v->rip = v->pending_next;
-		v->rflags &= ~(u64)X86_EFLAGS_RF;
+		insn_done(v, vendor->blocked(v) & BLOCK_SHADOW, v->pending_next);
 		return insn_trap_step(v);
 	case PENDING_EMUL:
 		v->pending = PENDING_NONE;
@@ -308,6 +377,49 @@ static void report_state(struct vcpu *v)
 		v->exit->state |= KVMFS_STATE_IRQ_READY;
 }
 
+/* 64-bit words of v->exit between vector and data that an exit fills */
+static unsigned int details(u32 reason)
+{
+	const struct kvm_exit *x = NULL;
+
+	switch (reason) {
+	case KVMFS_EXIT_IO:
+		return sizeof(x->io) / sizeof(u64);
+	case KVMFS_EXIT_MMIO:
+		return sizeof(x->mmio) / sizeof(u64);
+	default:
+		return ARRAY_SIZE(x->raw);
+	}
+}
+
+/**
+ * run_report_sizes() - for the one who copies v->exit to user space, and the answer from there
+ * @v: the vCPU, whose exit is another one now
+ */
+void run_report_sizes(struct vcpu *v)
+{
+	struct vcpu_io *io = vcpu_io(v->exit);
+
+	io->size = v->exit_size;
+	io->details = details(v->exit->reason);
+	io->wants = vcpu_wants(v);
+}
+
+/**
+ * run_forget_exit() - there is no last exit any more
+ * @v: claimed; a run that waits in a pause keeps its request
+ */
+void run_forget_exit(struct vcpu *v)
+{
+	struct kvm_exit *x = v->exit;
+
+	x->reason = 0;
+	memset(x->raw, 0, sizeof(x->raw));
+	memset(x->data, 0, sizeof(x->data));
+	v->exit_size = KVM_EXIT_HEAD;
+	run_report_sizes(v);
+}
+
 /**
  * vcpu_run() - run the guest until user space is needed
  * @v: the vCPU, between vcpu_begin_run() and vcpu_end_run(); v->exit holds the
@@ -326,18 +438,26 @@ int vcpu_run(struct vcpu *v, unsigned int max_data)
 	if (ret)
 		return ret;
 	v->max_data = max_data;
-	fpu_swap_kvm_fpstate(&v->fpu, true);
+	/* before anything changes: what is pending is answered after the pause */
+	v->ask_again = false;
+	if (unlikely(vm_is_paused(v->vm))) {
+		ret = pause_wait(v);
+		if (ret)
+			return ret;
+	}
+	fpu_enter(v);
 	v->switches = 0;
-	ret = complete_read(v);
+	ret = v->ask_again ? 1 : complete_read(v);
 	if (!ret)
 		ret = inject_request(v);
 	if (!ret && (v->exit->request & KVMFS_REQ_RETURN))
 		ret = -EINTR;
 	if (!ret)
 		ret = run_loop(v);
-	fpu_swap_kvm_fpstate(&v->fpu, false);
+	fpu_leave(v);
 	unload_thread_state(v);
 	report_state(v);
+	run_report_sizes(v);
 	if (ret != 1)
 		return ret;
 	v->stat.user_exits++;

@@ -7,19 +7,21 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
-#include <asm/fpu/api.h>
 #include "arch/x86/vcpu.h"
 
 static int vcpu_alloc(struct vcpu *v)
 {
 	int ret;
 
-	v->exit = kzalloc(sizeof(*v->exit), GFP_KERNEL_ACCOUNT);
+	struct vcpu_io *io = kzalloc(sizeof(*io), GFP_KERNEL_ACCOUNT);
 	v->cpuid = kcalloc(VCPU_MAX_CPUID, sizeof(*v->cpuid), GFP_KERNEL_ACCOUNT);
-	if (!v->exit || !v->cpuid)
+	if (io)
+		v->exit = &io->exit;
+	if (!io || !v->cpuid)
 		return -ENOMEM;
-	if (!fpu_alloc_guest_fpstate(&v->fpu))
-		return -ENOMEM;
+	ret = fpu_init(v);
+	if (ret)
+		return ret;
 	ret = insn_init(v);
 	if (ret)
 		return ret;
@@ -34,11 +36,11 @@ static void vcpu_free(struct vcpu *v)
 	if (v->vendor)
 		vendor->vcpu_free(v);
 	mmu_vcpu_destroy(v);
-	if (v->fpu.fpstate)
-		fpu_free_guest_fpstate(&v->fpu);
+	fpu_free(v);
 	kvfree(v->emul);
 	kfree(v->cpuid);
-	kfree(v->exit);
+	if (v->exit)
+		kfree(vcpu_io(v->exit));
 	kfree(v);
 }
 
@@ -62,9 +64,11 @@ struct vcpu *vcpu_create(struct vm *vm, unsigned int id)
 		return ERR_PTR(-ENOMEM);
 	v->vm = vm;
 	v->id = id;
+	v->nested = vm->mmu.nested;
 	v->cpu = -1;
-	v->irq_vector = -1;
-	v->irq_again = -1;
+	v->waiting = EVENTS_NONE;
+	v->check_entry = true;
+	v->been_out = true;
 	mutex_init(&v->lock);
 	spin_lock_init(&v->irq_lock);
 	init_waitqueue_head(&v->waitq);
@@ -72,8 +76,7 @@ struct vcpu *vcpu_create(struct vm *vm, unsigned int id)
 	if (ret)
 		goto err_free;
 	cpuid_default(v);
-	msr_reset(v);
-	regs_reset(v);
+	vcpu_reset(v);
 
 	ret = -EEXIST;
 	mutex_lock(&vm->lock);
@@ -113,24 +116,26 @@ void vcpu_destroy(struct vcpu *v)
 void vcpu_kill(struct vcpu *v)
 {
 	vcpu_request(v, REQ_DEAD);
+	wake_up_all(&v->waitq);
 }
 
 /* --- who may touch it ------------------------------------------------------ */
 
 /*
  * v->lock, unless the vCPU is in a run. A reader holds it only for a moment and is
- * no reason for EBUSY; a runner that was stopped for a reader still is one.
+ * no reason for EBUSY; a runner that was stopped for a reader still is one, one that
+ * is paused is only for who wants to run it (@run).
  */
-static int take(struct vcpu *v)
+static int take(struct vcpu *v, bool run)
 {
 	while (!mutex_trylock(&v->lock)) {
-		if (vcpu_is_running(v))
+		if (vcpu_is_running(v) && (run || !READ_ONCE(v->parked)))
 			return -EBUSY;
 		if (signal_pending(current))
 			return -EINTR;
 		cond_resched();
 	}
-	if (!vcpu_is_running(v))
+	if (!vcpu_is_running(v) || (v->parked && !run))
 		return 0;
 	mutex_unlock(&v->lock);
 	return -EBUSY;
@@ -144,8 +149,17 @@ static int take(struct vcpu *v)
  */
 int vcpu_begin_run(struct vcpu *v)
 {
-	int ret = take(v);
+	int ret;
 
+	/* nearly always; what orders it with a pause is in vm_pause() */
+	if (likely(mutex_trylock(&v->lock))) {
+		if (likely(!v->runner)) {
+			v->runner = current;
+			return 0;
+		}
+		mutex_unlock(&v->lock);
+	}
+	ret = take(v, true);
 	if (!ret)
 		v->runner = current;
 	return ret;
@@ -157,8 +171,11 @@ int vcpu_begin_run(struct vcpu *v)
  */
 void vcpu_end_run(struct vcpu *v)
 {
-	v->runner = NULL;
+	struct vm *vm = v->vm;
+
+	WRITE_ONCE(v->runner, NULL);
 	mutex_unlock(&v->lock);
+	pause_run_ends(vm);
 }
 
 /**
@@ -205,11 +222,11 @@ void vcpu_thaw(struct vcpu *v)
  * vcpu_claim() - hold @v for a change of its state
  * @v: the vCPU
  *
- * Return: 0 with v->lock held, -EBUSY if it runs, -EINTR.
+ * Return: 0 with v->lock held, -EBUSY if it runs and is not paused, -EINTR.
  */
 int vcpu_claim(struct vcpu *v)
 {
-	return take(v);
+	return take(v, false);
 }
 
 /**
@@ -296,49 +313,25 @@ void vcpu_get_stat(struct vcpu *v, struct vcpu_stat *s)
 	*s = v->stat;
 }
 
-/* --- the XSAVE image ------------------------------------------------------------ */
+/* --- RESET ------------------------------------------------------------------------ */
 
 /**
- * vcpu_fpu_size() - bytes of the image in ``fpregs``
- * @v: the vCPU
- *
- * Return: bytes; the same for all vCPUs of a machine.
- */
-unsigned int vcpu_fpu_size(struct vcpu *v)
-{
-	return v->fpu.uabi_size;
-}
-
-/**
- * vcpu_get_fpu() - the image in XSAVE's standard format (SDM vol. 1, 13.4)
- * @v: frozen or claimed
- * @buf: out
- * @size: vcpu_fpu_size()
- *
- * Return: 0 or -EINVAL.
- */
-int vcpu_get_fpu(struct vcpu *v, void *buf, unsigned int size)
-{
-	if (size != v->fpu.uabi_size)
-		return -EINVAL;
-	/* what the guest has, which is x87 and SSE */
-	fpu_copy_guest_fpstate_to_uabi(&v->fpu, buf, size, XFEATURE_MASK_FPSSE, 0);
-	return 0;
-}
-
-/**
- * vcpu_set_fpu() - replace FPU, SSE and wider registers
+ * vcpu_reset() - the state after RESET (SDM vol. 3, 10.1.1)
  * @v: claimed
- * @buf: image in XSAVE's standard format
- * @size: vcpu_fpu_size()
  *
- * Return: 0 or -EINVAL (reserved MXCSR bits, unknown components): nothing changed.
+ * What user space made it, its CPUID and ``debug``, stays.
  */
-int vcpu_set_fpu(struct vcpu *v, const void *buf, unsigned int size)
+void vcpu_reset(struct vcpu *v)
 {
-	u32 pkru = 0;
-
-	if (size != v->fpu.uabi_size)
-		return -EINVAL;
-	return fpu_copy_uabi_to_guest_fpstate(&v->fpu, buf, XFEATURE_MASK_FPSSE, &pkru);
+	fpu_reset(v);
+	event_reset(v);
+	v->pending = PENDING_NONE;
+	v->io.have = 0;
+	v->io.used = 0;
+	v->step_due = false;
+	v->given.there = false;
+	v->mmio.valid = false;
+	msr_reset(v);
+	regs_reset(v);
+	run_forget_exit(v);
 }

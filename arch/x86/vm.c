@@ -49,6 +49,7 @@ int hv_init(void)
 	ret = work_init();
 	if (ret)
 		goto err_mmu;
+	run_init();
 	ret = vendor->setup();
 	if (ret)
 		goto err_work;
@@ -101,31 +102,47 @@ size_t hv_describe(char *buf, size_t size)
 	if (!vendor)
 		return scnprintf(buf, size, "vendor none\nreason %s\n", why_not);
 	return scnprintf(buf, size,
-			 "vendor %s\nmmu shadow\nmodes real protected pae long\nmax_vcpus %d\nmax_regions %d\nmax_gpa 0x%llx\ntsc_khz %u\n",
-			 vendor->name, VM_MAX_VCPUS, VM_MAX_REGIONS, VM_MAX_GPA, tsc_khz);
+			 "vendor %s\nmmu shadow%s\nmodes real protected pae long\nmax_vcpus %d\nmax_regions %d\nmax_gpa 0x%llx\ntsc_khz %u\n",
+			 vendor->name, hv_has_nested() ? " nested" : "", VM_MAX_VCPUS, VM_MAX_REGIONS, VM_MAX_GPA, tsc_khz);
+}
+
+/**
+ * hv_has_nested() - whether VMs can have nested paging
+ *
+ * Return: true if so.
+ */
+bool hv_has_nested(void)
+{
+	return vendor && vendor->nested && vendor->nested();
 }
 
 /**
  * vm_create() - a VM without memory and vCPUs
  * @backing: where its pages will come from; copied
+ * @paging: PAGING_AUTO: nested if the processor has it
  *
  * Context: may sleep.
- * Return: the VM, or ERR_PTR: -ENODEV if this machine runs no guests, -EBUSY if
- * another hypervisor holds the processor, -ENOMEM.
+ * Return: the VM, or ERR_PTR: -ENODEV if this machine runs no guests, -EOPNOTSUPP if
+ * it has no nested paging, -EBUSY if another hypervisor holds the processor, -ENOMEM.
  */
-struct vm *vm_create(const struct vm_backing *backing)
+struct vm *vm_create(const struct vm_backing *backing, enum vm_paging paging)
 {
 	struct vm *vm;
 	int ret;
 
 	if (!vendor)
 		return ERR_PTR(-ENODEV);
+	if (paging == PAGING_NESTED && !hv_has_nested())
+		return ERR_PTR(-EOPNOTSUPP);
 	vm = kvzalloc(sizeof(*vm), GFP_KERNEL_ACCOUNT);
 	if (!vm)
 		return ERR_PTR(-ENOMEM);
 	mutex_init(&vm->lock);
+	init_waitqueue_head(&vm->pause_wait);
 	spin_lock_init(&vm->error_lock);
-	vm->mmu_ops = &shadow_mmu;
+	if (paging != PAGING_SHADOW && hv_has_nested())
+		vm->mmu.nested = vendor->nested();
+	vm->mmu_ops = vm->mmu.nested ? &nested_mmu : &shadow_mmu;
 	ret = power_get();
 	if (ret)
 		goto err_free;

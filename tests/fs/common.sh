@@ -21,6 +21,11 @@ add() {
 	printf "$2" >>"$vm/$1"
 }
 
+# on_fuse: $mount is that of kvmfs-fuse
+on_fuse() {
+	grep -q " $mount fuse.kvmfs " /proc/mounts
+}
+
 refused() {
 	! "$@"
 }
@@ -43,6 +48,32 @@ hex() {
 # poke OFFSET TEXT: bytes into mem
 poke() {
 	printf "$2" | dd of="$vm/mem" bs=1 seek="$1" conv=notrunc 2>"$tmp/err"
+}
+
+# code HEX...: at 0x1000, in real mode; behind it, hlt without end
+code() {
+	for byte in "$@" f4 eb fd; do printf "\\$(printf %o 0x"$byte")"; done >"$tmp/code"
+	dd if="$tmp/code" of="$vm/mem" bs=4096 seek=1 conv=notrunc 2>/dev/null
+	put regs 'cs.base 0\ncs.selector 0\nds.base 0\nrip 0x1000\nrsp 0x8000\nss.base 0\nrflags 2\n'
+}
+
+run() {
+	put run "${1:-run}\n"
+}
+
+# state STATE: status says so, now or soon
+state() {
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		[ "$(value status state)" != "$1" ] || return 0
+		sleep 0.3
+	done
+	return 1
+}
+
+# on_qemu_svm: the processor is QEMU's emulation of an AMD
+on_qemu_svm() {
+	grep -q '^vendor svm' "$vm/capabilities" &&
+		grep -q QEMU /sys/class/dmi/id/sys_vendor 2>/dev/null
 }
 
 # bad FILE TEXT WORDS: refused, nothing changes, and status says WORDS

@@ -3,7 +3,8 @@
 # dirs.sh MOUNT: directories and names.
 . "$(dirname "$0")/common.sh"
 
-files="capabilities cpuid debug exit fpregs irq mem memmap msrs regs run stat status"
+files="capabilities cpuid ctl debug dirty events exit fpregs irq mem memmap msrs regs run
+	stat status"
 
 for f in $files; do
 	ok "$f is a file" [ -f "$vm/$f" ]

@@ -3,17 +3,6 @@
 # exits.sh MOUNT: a guest is run by the files run and exit alone.
 . "$(dirname "$0")/common.sh"
 
-# code HEX...: at 0x1000, in real mode; behind it, hlt without end
-code() {
-	for byte in "$@" f4 eb fd; do printf "\\$(printf %o 0x"$byte")"; done >"$tmp/code"
-	dd if="$tmp/code" of="$vm/mem" bs=4096 seek=1 conv=notrunc 2>/dev/null
-	put regs 'cs.base 0\ncs.selector 0\nds.base 0\nrip 0x1000\nrsp 0x8000\nss.base 0\nrflags 2\n'
-}
-
-run() {
-	put run "${1:-run}\n"
-}
-
 put memmap 'ram 0 1M\n'
 is "no exit yet" none "$(cat "$vm/exit")"
 
@@ -67,8 +56,7 @@ is "a step's rip" "0x0000000000001001" "$(reg rip)"
 is "a step's rax" "0x0000000000000001" "$(reg rax)"
 put debug 'step off\n'
 # QEMU's VMRUN loads DR7 and arms nothing, so that a real processor is needed
-if grep -q '^vendor svm' "$vm/capabilities" &&
-   grep -q QEMU /sys/class/dmi/id/sys_vendor 2>/dev/null; then
+if on_qemu_svm; then
 	skip "a breakpoint and a watchpoint" "QEMU's VMRUN arms no debug registers"
 else
 put debug 'break 0x1002\n'

@@ -38,4 +38,11 @@ END
 ok "what it shows" sh -c "cat '$tmp/map' >'$vm/memmap'"
 ok "can be written back" sh -c "cat '$vm/memmap' >'$tmp/m'; cat '$tmp/m' >'$vm/memmap'"
 ok "and is the same" cmp "$tmp/map" "$vm/memmap"
+ok "lent memory must be somewhere" refused put memmap 'user 1M 64K 0x1000\n'
+ok "a file must be open" refused put memmap 'file 1M 64K 9 0\n'
+ok "and the sentence says so" grep -q 'memmap, line 1: ' "$vm/status"
+ok "an address is missing" refused put memmap 'user 1M 64K\n'
+ok "an offset is missing" refused put memmap 'file 1M 64K 9\n'
+ok "not page aligned" refused put memmap 'user 1M 64K 0x1001\n'
+is "the map is as it was" "$(cat "$tmp/map")" "$(cat "$vm/memmap")"
 tap_end

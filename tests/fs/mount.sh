@@ -50,6 +50,15 @@ umount "$m"
 ok "mmu=shadow" mounted mmu=shadow
 ok "/proc/mounts shows it" grep -q "kvmfs .*mmu=shadow" /proc/mounts
 umount "$m"
+ok "mmu=auto" mounted mmu=auto
+mkdir "$m/a"
+case $(grep ^mmu "$m/a/capabilities") in
+*nested*) nested= ;;
+*) nested=refused ;;
+esac
+umount "$m"
+ok "mmu=nested, where it exists" $nested mounted mmu=nested
+umount "$m" 2>/dev/null
 for o in mmu=none uid=x mode=9 max_mem=1Q no_such=1; do
 	ok "$o is refused" refused mounted $o
 done

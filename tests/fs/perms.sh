@@ -18,7 +18,7 @@ nobody() {
 	su nobody -s /bin/sh -c "$1"
 }
 
-for f in mem memmap regs fpregs msrs cpuid irq debug; do
+for f in mem memmap regs fpregs msrs cpuid events irq debug dirty; do
 	is "$f is its owner's alone" 600 "$(stat -c %a "$vm/$f")"
 done
 is "run is written by its owner" 600 "$(stat -c %a "$vm/run" | sed s/200/600/)"
@@ -35,4 +35,17 @@ ok "chmod of the directory" chmod 700 "$vm"
 ok "closes it" refused nobody "cat '$vm/stat'"
 ok "nobody makes no VM here" refused nobody "mkdir '$mount/theirs'"
 ok "nobody removes none" refused nobody "rmdir '$vm'"
+
+# whoever owns a VM can copy it away and back
+old=$(stat -c %a "$mount")
+chmod 777 "$mount" "$tmp"
+ok "who may write the root makes a VM" nobody "mkdir '$mount/theirs'"
+ok "has it run" nobody "cd '$mount/theirs' && truncate -s 64K mem && echo rax 7 >regs"
+ok "copies it away" nobody "cp -r '$mount/theirs' '$tmp/theirs'"
+ok "removes it" nobody "rmdir '$mount/theirs'"
+ok "and makes another one" nobody "mkdir '$mount/theirs'"
+ok "of the copy" nobody "cp -rf '$tmp/theirs/.' '$mount/theirs/'"
+is "as it was" 0x0000000000000007 "$(sed -n 's/^rax //p' "$mount/theirs/regs")"
+nobody "rmdir '$mount/theirs'"
+chmod "$old" "$mount"
 tap_end

@@ -4,19 +4,20 @@
 
 tests=0
 failures=0
+ok_out=$(mktemp)
 
 # ok NAME COMMAND...: a test that passes if the command succeeds
 ok() {
 	ok_name=$1
 	shift
 	tests=$((tests + 1))
-	if "$@" >/tmp/ok.out 2>&1; then
+	if "$@" >"$ok_out" 2>&1; then
 		echo "ok $tests - $ok_name"
 	else
 		failures=$((failures + 1))
 		echo "not ok $tests - $ok_name"
 		echo "# failed: $*"
-		sed 's/^/# /' /tmp/ok.out | head -n 20
+		sed 's/^/# /' "$ok_out" | head -n 20
 	fi
 }
 
@@ -38,6 +39,7 @@ skip() {
 }
 
 tap_end() {
+	rm -f "$ok_out"
 	echo "1..$tests"
 	exit $((failures > 0))
 }

@@ -204,15 +204,6 @@ static void test_host_step(void)
 	(void)at;
 }
 
-/* "AMD EPYC Processor", which is no product's name but that of QEMU's model */
-static int on_emulated_svm(void)
-{
-	u32 r[4];
-
-	cpuid(0x80000002, 0, r);
-	return !on_tcg() && r[1] == 0x43595045 && r[2] == 0x6f725020;
-}
-
 static void test_breakpoints(void)
 {
 	if (on_emulated_svm()) {

@@ -41,6 +41,8 @@ static uint32_t port_value(uint16_t port)
 	switch (port) {
 	case PORT_FIFO_LEN:
 		return fifo.tail - fifo.head;
+	case PORT_NESTED:
+		return machine.nested;
 	case PORT_WINDOWS:
 		return machine.windows;
 	case PORT_HALTS:

@@ -35,6 +35,8 @@
 #define PORT_MMIO_SIZE	0x584	/* in: its size, + 0x100 if it was a write */
 #define PORT_MMIO_COUNT	0x588	/* in: accesses since this was read last */
 
+#define PORT_NESTED	0x590	/* in: 1 if guestrun was told that paging is nested (-w) */
+
 #define MMIO_BASE	0xd0000000	/* a page that keeps what is written to it */
 #define MMIO_LEN	0x2000
 #define RAM_SIZE	0x1000000	/* RAM ends here, and MMIO_LEN of MMIO follows */

@@ -98,6 +98,7 @@ void *fill(void *to, int byte, size_t n);
 int same(const void *a, const void *b, size_t n);
 u32 random32(void);
 int on_tcg(void);	/* plain QEMU, with faults of its own */
+int on_emulated_svm(void);	/* QEMU around the host, with some more */
 
 /* Memory that the linker does not know: guests place things from here on */
 #define FREE_MEMORY	0x100000

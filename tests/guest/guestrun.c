@@ -222,11 +222,23 @@ static void loop(struct vm *vm)
 	unsigned long exits = 0;
 	int reason = 0;
 
+	/* what the guest was waiting for when it was saved */
+	if (options.vm.attach) {
+		reason = vm_last_exit(vm, &x);
+		if (reason < 0)
+			fail(vm, "exit");
+		if (reason && serve(vm, &x, reason))
+			return;
+	}
 	do {
 		do_irq(vm, &x, reason == KVMFS_EXIT_HLT);
 		do_step(vm);
 		do_trick(vm);
 		while ((reason = vm_run(vm, &x)) < 0) {
+			if (errno == ENODEV) {	/* killed: what it said is all */
+				fflush(stdout);
+				exit(3);
+			}
 			if (errno != EINTR)
 				fail(vm, "run");
 			interrupted++;
@@ -247,11 +259,13 @@ static void usage(void)
 		"  -n NAME  of the VM (guestrun.PID)\n"
 		"  -m MIB   its memory (16)\n"
 		"  -r       start in real mode, not in protected mode\n"
+		"  -a       take over a VM that is there\n"
 		"  -f       use mkdir and the file run, not the system calls\n"
 		"  -s       write the whole state back after each exit\n"
 		"  -c       move to another CPU after each exit\n"
 		"  -t       get a signal each millisecond\n"
 		"  -e N     end the guest well after N seconds\n"
+		"  -w       tell the guest that the processor walks its page tables\n"
 		"  -x N     exit reason N is the expected end\n"
 		"  -v       say more\n");
 	exit(2);
@@ -264,16 +278,18 @@ static void parse(int argc, char **argv)
 
 	snprintf(name, sizeof(name), "guestrun.%d", getpid());
 	options.vm.name = name;
-	while ((c = getopt(argc, argv, "d:n:m:rfscte:x:v")) != -1) {
+	while ((c = getopt(argc, argv, "d:n:m:arfsctwe:x:v")) != -1) {
 		switch (c) {
 		case 'd': options.vm.mount = optarg; break;
 		case 'n': options.vm.name = optarg; break;
 		case 'm': options.vm.memory = strtoul(optarg, NULL, 0) << 20; break;
 		case 'r': options.real = 1; break;
+		case 'a': options.vm.attach = 1; break;
 		case 'f': options.vm.files = 1; break;
 		case 's': options.state = 1; break;
 		case 'c': options.move = 1; break;
 		case 't': options.timer = 1; break;
+		case 'w': machine.nested = 1; break;
 		case 'e': options.seconds = atoi(optarg); break;
 		case 'x': options.expect = atoi(optarg); break;
 		case 'v': options.verbose = 1; break;
@@ -294,7 +310,8 @@ int main(int argc, char **argv)
 	vm = vm_open(&options.vm);
 	if (!vm)
 		fail(NULL, "cannot create a VM");
-	load(vm);
+	if (!options.vm.attach)
+		load(vm);
 	if (options.timer)
 		start_timer();
 	loop(vm);

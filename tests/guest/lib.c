@@ -192,6 +192,15 @@ int on_tcg(void)
 	return r[1] == 0x54474354;
 }
 
+/* "AMD EPYC Processor", which is no product's name but that of QEMU's model */
+int on_emulated_svm(void)
+{
+	u32 r[4];
+
+	cpuid(0x80000002, 0, r);
+	return !on_tcg() && r[1] == 0x43595045 && r[2] == 0x6f725020;
+}
+
 /* What the compiler may call by itself */
 void *memcpy(void *to, const void *from, size_t n) __attribute__((alias("copy")));
 void *memset(void *to, int byte, size_t n) __attribute__((alias("fill")));

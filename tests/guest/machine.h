@@ -17,6 +17,7 @@ struct machine {
 	int irq;		/* PORT_IRQ, 0: nothing */
 	int trick;		/* TRICK_* */
 	int step;		/* 1: switch on, 0: off, -1: nothing */
+	int nested;		/* PORT_NESTED */
 	uint32_t windows, halts;
 	uint32_t steps, step_read;
 	uint64_t step_ip[MAX_STEPS];

@@ -9,10 +9,6 @@
  */
 #include "devices.h"
 
-#define BASE	0x10000
-#define SEG	0x1000
-#define CODE16	0x08
-#define DATA16	0x10
 #define CODE32	0x18
 #define DATA32	0x20
 #define CODE64	0x28
@@ -28,39 +24,7 @@
 _start:
 	jmp	start
 
-	/* for plain QEMU: come from Multiboot's protected mode to real mode */
-	.balign	4
-multiboot:
-	.long	0x1badb002, 0x10000, -(0x1badb002 + 0x10000)
-	.long	multiboot, _start, _edata, _end, from_multiboot
-
-	.code32
-from_multiboot:
-	lgdt	gdt_pointer
-	ljmp	$CODE16, $(1f - _start)
-	.code16
-1:	mov	$DATA16, %ax
-	mov	%ax, %ds
-	mov	%ax, %es
-	mov	%ax, %ss
-	mov	%cr0, %eax
-	and	$~1, %eax
-	mov	%eax, %cr0
-	ljmp	$SEG, $(1f - _start)
-1:	xor	%ax, %ax
-	mov	%ax, %ss
-	mov	$0xfff0, %sp
-	mov	$SEG, %ax
-	mov	%ax, %ds
-	mov	%ax, %es
-
-/* --- the report: works in real mode only -------------------------------------- */
-
-	.macro	result name
-	/* ZF: good */
-	call	report
-	.asciz	"\name"
-	.endm
+#include "real.h"
 
 start:
 	cld
@@ -93,64 +57,7 @@ again:
 	cmp	%ax, %ax
 1:	result	"twenty more times in turn"
 	call	test_vm86
-
-	mov	$plan - _start, %si
-	call	puts
-	mov	tests - _start, %ax
-	call	number
-	mov	$10, %al
-	out	%al, $PORT_CHAR
-	mov	failed - _start, %al
-	out	%al, $PORT_EXIT
-1:	cli
-	hlt
-	jmp	1b
-
-/* the name follows the call */
-report:
-	pop	%si
-	jz	1f
-	movb	$1, failed - _start
-	push	%si
-	mov	$not - _start, %si
-	call	puts
-	pop	%si
-1:	push	%si
-	mov	$okay - _start, %si
-	call	puts
-	incw	tests - _start
-	mov	tests - _start, %ax
-	call	number
-	mov	$dash - _start, %si
-	call	puts
-	pop	%si
-	call	puts
-	mov	$10, %al
-	out	%al, $PORT_CHAR
-	push	%si
-	ret
-
-puts:					/* %cs:(%si) */
-1:	mov	%cs:(%si), %al
-	inc	%si
-	test	%al, %al
-	jz	2f
-	out	%al, $PORT_CHAR
-	jmp	1b
-2:	ret
-
-number:					/* %ax, below 100 */
-	mov	$10, %dl
-	div	%dl
-	mov	%ah, %dh
-	test	%al, %al
-	jz	1f
-	add	$'0', %al
-	out	%al, $PORT_CHAR
-1:	mov	%dh, %al
-	add	$'0', %al
-	out	%al, $PORT_CHAR
-	ret
+	jmp	finish
 
 /* --- real mode ------------------------------------------------------------------ */
 
@@ -252,20 +159,6 @@ on_ud:
 	jmp	on_int
 
 /* --- 16-bit protected mode --------------------------------------------------------- */
-
-	.macro	protect
-	cli
-	lgdtl	gdt_pointer - _start
-	mov	%cr0, %eax
-	or	$1, %al
-	mov	%eax, %cr0
-	.endm
-
-	.macro	unprotect
-	mov	%cr0, %eax
-	and	$~1, %al
-	mov	%eax, %cr0
-	.endm
 
 test_protected16:
 	protect
@@ -591,11 +484,5 @@ tss:	.long	0, 0x1f000, DATA32
 magic:	.long	0x600dc0de
 seen:	.long	0
 real_sp: .word	0
-tests:	.word	0
 inner:	.word	0
-failed:	.byte	0
 mode:	.byte	0
-plan:	.asciz	"1.."
-not:	.asciz	"not "
-okay:	.asciz	"ok "
-dash:	.asciz	" - "

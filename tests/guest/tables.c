@@ -565,6 +565,37 @@ static void test_pg_toggle(void)
 }
 #endif
 
+/* one instruction, wherever it is called from */
+static __attribute__((noinline)) void put(word va, u32 value)
+{
+	*(volatile u32 *)va = value;
+}
+
+/* what has just written to a device writes to a page directory that is not mapped yet */
+static void test_device(void)
+{
+	const word device = VA + 4096 * (PAGES + 4), window = device + 4096;
+	u64 directory = (word)entry_at(&s, VA, 2) & ~4095ul;
+	volatile u32 *there = page_at(directory + 0xfc0);
+	int good = 1;
+
+	map(&s, device, MMIO_BASE, P | RW, 1);
+	map(&s, window, directory, P | RW, 1);
+	for (u32 i = 0; i < 4; i++)
+		put(device + 8, i);
+	for (u32 i = 0; i < 4; i++)
+		put(window + 0xfc0 + 8 * i, 0x100 + 2 * i);
+	for (u32 i = 0; i < 4; i++) {
+		good &= there[2 * i] == 0x100 + 2 * i;
+		there[2 * i] = 0;
+	}
+	set(device, 0);
+	set(window, 0);
+	invlpg(device);
+	invlpg(window);
+	ok(good, "%s: one store to a device, then to a directory", name);
+}
+
 static void test_format(const struct format *format)
 {
 	f = format;
@@ -590,6 +621,7 @@ static void test_format(const struct format *format)
 	test_spaces();
 	test_global();
 	test_code();
+	test_device();
 #ifndef __x86_64__
 	test_pg_toggle();
 #endif

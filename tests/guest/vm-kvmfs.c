@@ -18,7 +18,7 @@
 struct vm {
 	char path[PATH_MAX];
 	int dir, run, exit, irq;
-	int files;
+	int files, attached;
 	void *memory;
 	size_t size;
 	char error[512];
@@ -28,13 +28,17 @@ static int make(struct vm *vm, const struct vm_options *o)
 {
 	snprintf(vm->path, sizeof(vm->path), "%s/%s", o->mount, o->name);
 	vm->files = o->files;
+	if (o->attach && !o->files) {
+		vm->dir = open(vm->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		return vm->dir;
+	}
 	if (!o->files) {
 		vm->dir = syscall(__NR_kvm_create, vm->path, 0, 0700);
 		if (vm->dir >= 0 || errno != ENOSYS)
 			return vm->dir;
 		vm->files = 1;
 	}
-	if (mkdir(vm->path, 0700))
+	if (!o->attach && mkdir(vm->path, 0700))
 		return -1;
 	vm->dir = open(vm->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	vm->run = openat(vm->dir, "run", O_WRONLY);
@@ -51,8 +55,9 @@ struct vm *vm_open(const struct vm_options *o)
 		return NULL;
 	vm->irq = openat(vm->dir, "irq", O_RDWR);
 	fd = openat(vm->dir, "mem", O_RDWR);
-	if (vm->irq < 0 || fd < 0 || ftruncate(fd, o->memory))
+	if (vm->irq < 0 || fd < 0 || (!o->attach && ftruncate(fd, o->memory)))
 		return NULL;
+	vm->attached = o->attach;
 	vm->size = o->memory;
 	vm->memory = mmap(NULL, vm->size, PROT_READ | PROT_WRITE, MAP_SHARED,
 			  fd, 0);
@@ -67,8 +72,9 @@ void vm_close(struct vm *vm)
 	if (vm->files) {
 		close(vm->run);
 		close(vm->exit);
-		rmdir(vm->path);
 	}
+	if (vm->files || vm->attached)
+		rmdir(vm->path);
 	close(vm->dir);
 	free(vm);
 }
@@ -121,7 +127,9 @@ int vm_irq(struct vm *vm, const void *what, size_t len)
 
 int vm_roundtrip(struct vm *vm)
 {
-	static const char *const names[] = { "regs", "fpregs", "msrs" };
+	static const char *const names[] = {
+		"events", "regs", "fpregs", "msrs", "irq", "cpuid", "debug",
+	};
 	static char data[65536];
 
 	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -278,6 +286,19 @@ static int compose_run(const struct kvm_exit *x, char *text, size_t size)
 	if (x->request & KVMFS_REQ_IRQ_WINDOW)
 		n += snprintf(text + n, size - n, " window");
 	return n + snprintf(text + n, size - n, n ? "\n" : "run\n");
+}
+
+int vm_last_exit(struct vm *vm, struct kvm_exit *x)
+{
+	static char line[3 * KVM_EXIT_DATA];
+	int fd = openat(vm->dir, "exit", O_RDONLY);
+	ssize_t n = fd < 0 ? -1 : read(fd, line, sizeof(line) - 1);
+
+	close(fd);
+	if (n < 0)
+		return -1;
+	line[n] = 0;
+	return strcmp(line, "none\n") ? parse_exit(line, x) : 0;
 }
 
 int vm_run(struct vm *vm, struct kvm_exit *x)

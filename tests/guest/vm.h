@@ -12,6 +12,7 @@ struct vm_options {
 	const char *mount;	/* where kvmfs is mounted */
 	const char *name;	/* of the directory to make there */
 	int files;		/* mkdir and the file `run`, not the system calls */
+	int attach;		/* the directory is there, and is taken over */
 	size_t memory;
 };
 
@@ -23,6 +24,7 @@ void vm_close(struct vm *vm);
 void *vm_memory(struct vm *vm);
 int vm_write_regs(struct vm *vm, const char *text);
 int vm_run(struct vm *vm, struct kvm_exit *x);	/* the reason */
+int vm_last_exit(struct vm *vm, struct kvm_exit *x);	/* the reason, 0: none */
 int vm_irq(struct vm *vm, const void *what, size_t len);
 int vm_debug(struct vm *vm, const char *text);
 int vm_roundtrip(struct vm *vm);	/* read the whole state, write it back */

@@ -13,9 +13,10 @@ sed 's/^/# /' /tmp/seed
 /kvmfs/bin/kvmfs run --name deb -m 128 -k /kvmfs/vmlinuz -i /kvmfs/boot-guest.cpio \
 	-p quiet >/tmp/out.raw 2>&1 &
 pid=$!
-for i in 1 2 3 4 5 6 7 8 9 10; do
+# the monitor loads the kernel before the guest runs
+for i in $(seq 100); do
 	sleep 0.3
-	[ ! -e "$KVM/deb/stat" ] || break
+	! grep -qs '^exits .*[1-9]' "$KVM/deb/stat" || break
 done
 /kvmfs/bin/kvmfs stat deb >/tmp/stat 2>&1
 is "kvmfs stat beside a running guest" 0 "$?"

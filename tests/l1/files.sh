@@ -6,6 +6,10 @@
 load
 sh /kvmfs/fs/run "$KVM"
 status=$?
+if [ -e /kvmfs/bin/library ]; then
+	echo "# library"
+	/kvmfs/bin/library "$KVM" || status=1
+fi
 echo "# mount"
 sh /kvmfs/fs/mount.sh || status=1
 unload || status=1

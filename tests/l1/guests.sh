@@ -3,28 +3,28 @@
 #
 # guests.sh: run the guests of guests.list in the emulated host, each plainly
 # and in the variations that its line names. /l1/env may set ONLY, to some guests,
-# and VARY, to some variations.
-. /kvmfs/lib.sh
-[ ! -e /l1/env ] || . /l1/env
+# VARY, to some variations, and MMU. tests/check-fuse runs it with a LIB of its own,
+# which names the LIST, and options for all guests in RUN.
+. "${LIB:-/kvmfs/lib.sh}"
 
 # run GUEST NAME OPTION...: its own TAP becomes comments and one test of ours
 run() {
 	guest=$1 what=$2
 	shift 2
 	tests=$((tests + 1))
-	timeout 100 "$G/guestrun" -d "$KVM" "$@" "$G/$guest" >/tmp/tap 2>&1
+	timeout 100 "$G/guestrun" $RUN -d "$KVM" $nested "$@" "$G/$guest" >"$out" 2>&1
 	status=$?
-	passed=$(grep -c '^ok ' /tmp/tap)
-	plan=$(sed -n 's/^1\.\.\([0-9]*\)$/\1/p' /tmp/tap)
+	passed=$(grep -c '^ok ' "$out")
+	plan=$(sed -n 's/^1\.\.\([0-9]*\)$/\1/p' "$out")
 	if [ $status = 0 ] && [ "$passed" = "${plan:-0}" ]; then	# no plan: no tests
-		sed -n 's/^ok [0-9]* - \(.* # SKIP .*\)/# skipped: \1/p' /tmp/tap
+		sed -n 's/^ok [0-9]* - \(.* # SKIP .*\)/# skipped: \1/p' "$out"
 		echo "ok $tests - $guest, $what ($passed tests)"
 		return
 	fi
 	failures=$((failures + 1))
-	sed 's/^/# /' /tmp/tap
+	sed 's/^/# /' "$out"
 	echo "not ok $tests - $guest, $what (status $status, $passed of ${plan:-?})"
-	dmesg | tail -n 5 | sed 's/^/# /'
+	dmesg 2>/dev/null | tail -n 5 | sed 's/^/# /'
 }
 
 vary() {
@@ -43,6 +43,9 @@ vary() {
 	done
 }
 
+nested=
+[ "${MMU-}" != nested ] || nested=-w
+out=$(mktemp)
 load
 while read -r guest rest; do
 	case $guest in
@@ -55,6 +58,6 @@ while read -r guest rest; do
 	options=${rest%%--*}
 	run "$guest" plain $options
 	vary "$guest" "${rest#*--}" "$options"
-done </kvmfs/guests.list
+done <"${LIST:-/kvmfs/guests.list}"
 ok "the module leaves" unload
 tap_end

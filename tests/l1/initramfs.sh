@@ -12,8 +12,8 @@ kernel=$1 out=$2
 shift 2
 here=$(cd "$(dirname "$0")" && pwd)
 release=$(cat "$kernel/release")
-# kvm-amd is here for the benchmark alone, which compares with it.
-modules="kvm-amd kvm-intel"
+# kvm-amd is here for the benchmark alone, which compares with it; zram to be swapped to.
+modules="kvm-amd kvm-intel lz4 zram"
 
 tree=$(mktemp -d "$out.XXXXXX")
 trap 'rm -rf "$tree"' EXIT

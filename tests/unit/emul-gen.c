@@ -315,6 +315,11 @@ static void random_state(struct gen *g)
 		c->xmm[i][0] = rnd();
 		c->xmm[i][1] = rnd();
 	}
+	c->x87.cw = one_in(2) ? 0x37f : 0x40 | (rnd() & 0x1f3f);
+	c->x87.sw = one_in(2) ? 0 : rnd() & 0x7f7f;
+	if (c->x87.sw & ~c->x87.cw & 0x3f)
+		c->x87.sw |= 0x8080;
+	c->x87.tag = rnd();
 	c->rflags = (rnd() & (EFL_ARITH | X86_EFLAGS_DF)) | X86_EFLAGS_IF | X86_EFLAGS_FIXED;
 }
 

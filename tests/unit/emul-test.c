@@ -146,3 +146,12 @@ u64 undefined_flags(const struct test_case *c)
 		return EFL_ARITH;
 	return af | (n == 1 ? 0 : of) | (is(c, "shl shr") && n >= bits ? cf : 0);
 }
+
+const char *form_text(const struct form *f)
+{
+	static char buf[96];
+
+	sprintf(buf, "%s (map %u opcode %02x pfx %02x modrm %02x)", f->row->name, f->map,
+		f->opcode, f->pfx, f->modrm);
+	return buf;
+}

@@ -46,6 +46,7 @@ struct test_case {
 	u64 rip, rflags;
 	u64 regs[16];
 	u64 xmm[16][2];
+	struct emul_x87 x87;
 	bool has_mem;
 	u64 mem;		/* its operand, if has_mem */
 };
@@ -61,6 +62,23 @@ struct form {
 };
 
 unsigned int all_forms(struct form *f, unsigned int max);
+const char *form_text(const struct form *f);
+
+/* who can tell whether a form is executed rightly */
+bool form_executed(const struct form *f);	/* else it has a length only, or is #UD */
+bool form_in_native(const struct form *f);
+bool form_in_unicorn(const struct form *f, enum emul_mode mode);
+bool form_in_gates(const struct form *f);
+const char *form_directed(const struct form *f);	/* why only directed tests have it */
+
+/*
+ * Random cases of a form, as many as asked for of those that can be compared:
+ * @one says what came of one. A TAP line.
+ */
+enum verdict { SKIPPED, SAME, DIFFERS };
+u64 compare_form(const char *machine, const struct form *f, unsigned int cases,
+		 enum verdict (*one)(const struct form *f));
+
 bool make_case(struct test_case *c, const struct form *f, const struct place *p);
 
 /* flags that are undefined after the case */

@@ -13,8 +13,11 @@
 #include "../../fs/msrs.c"
 #include "../../fs/cpuid.c"
 #include "../../fs/irq.c"
+#include "../../fs/events.c"
 #include "../../fs/debug.c"
 #include "../../fs/run.c"
+#include "../../fs/ctl.c"
+#include "../../fs/dirty.c"
 #include "../../fs/status.c"
 #include "../../fs/stat.c"
 #include "../../fs/capabilities.c"
@@ -179,8 +182,59 @@ static void test_irq(void)
 	CHECK_REFUSED("irq", "256\n", "not a vector");
 	CHECK_REFUSED("irq", "pending\n", "missing");
 	CHECK_REFUSED("irq", "1\n2\n", "only one");
+	CHECK_REFUSED("irq", "1\npending none\n", "only one");
+	CHECK(!put("irq", "pending 7\n") && fake_vcpu[0].vector == 7);
+	CHECK(!put("irq", "pending 8\nnmi no\nwindow no\n") && fake_vcpu[0].vector == 8);
+	CHECK(!fake_vcpu[0].nmi && !fake_vcpu[0].window);
+	CHECK(!put("irq", "pending none\n") && fake_vcpu[0].vector == -1);
 	CHECK_REFUSED("irq", "nmi maybe\n", "no or yes");
 	CHECK_REFUSED("irq", "32 33\n", "too much");
+}
+
+#define NO_EVENTS	"event none\nagain none\nshadow no\nnmi_blocked no\ntrap no\n" \
+			"pdptr none\npending none\n"
+
+static void test_events(void)
+{
+	static const char all[] =
+		"event exception 0x0e error 0x2\nagain 0x21\nshadow yes\nnmi_blocked yes\n"
+		"trap yes\npdptr cr3 0x1000 0x2001 0x0 0x3001 0x0\n"
+		"pending insn rip 0xfff0 gpa 0xfee00000 size 4\n"
+		"answer gpa 0xa0000 size 8 data 0xffffffffffffffff\n"
+		"answer gpa 0xa0008 size 1 data 0x7\n";
+	struct vcpu_events *e = &fake_vcpu[0].events;
+	char many[VCPU_MAX_ANSWERS * 40] = "";
+	int i;
+
+	CHECK_TEXT("events", NO_EVENTS);
+	CHECK(!put("events", all) && e->event == EVENT_EXCEPTION && e->vector == 14);
+	CHECK(e->has_error && e->error == 2 && e->again == 0x21 && e->shadow && e->trap);
+	CHECK(e->pdptr && e->pdptr_cr3 == 0x1000 && e->pdpte[2] == 0x3001);
+	CHECK(e->pending == PENDING_EMUL && e->mmio && e->gpa == 0xfee00000 && e->size == 4);
+	CHECK(e->n_answers == 2 && e->answer[1].size == 1 && e->answer[1].data[0] == 7);
+	CHECK_TEXT("events", all);
+	CHECK(!put("events", "event soft 0x80 length 2\n") && !e->has_error && e->insn_len == 2);
+	CHECK(!put("events", "event interrupt 32") && !e->insn_len && e->vector == 32);
+	CHECK_REFUSED("events", "event exception 33\n", "events: a vector is 0 to 31");
+	CHECK_REFUSED("events", "event nmi 2\n", "too much");
+	CHECK_REFUSED("events", "event exception 6 code 1\n", "expected error");
+	CHECK_REFUSED("events", "event exception 14 error 0x100000000\n", "more than");
+	CHECK_REFUSED("events", "shadow no\nagain 256\n", "vector or none");
+	CHECK_REFUSED("events", "pending out rip 0\n", "pending is none");
+	CHECK_REFUSED("events", "pending in rip 0 next 1 gpa 0 size 1\n", "of a port");
+	CHECK_REFUSED("events", "pending insn rip 0 port 0x10000 size 1 count 1\n", "more than");
+	CHECK_REFUSED("events", "pdptr cr3 1 2 3 4\n", "missing");
+	CHECK_REFUSED("events", "answer gpa 0 size 2 data 0x10000\n", "more than 2 bytes");
+	for (i = 0; i < VCPU_MAX_ANSWERS; i++)
+		strcat(many, "answer gpa 0 size 1 data 0\n");
+	CHECK_REFUSED("events", many, "too many");
+	CHECK(e->shadow && e->n_answers == 2);
+	CHECK(!put("events", "pending in rip 1 next 3 port 0x60 size 2 count 1\n"));
+	CHECK(e->pending == PENDING_IN && !e->n_answers && !e->mmio && e->next == 3);
+	CHECK(!put("events", NO_EVENTS) && !e->pdptr);
+	CHECK_TEXT("events", NO_EVENTS);
+	fake_vcpu[0].running = true;
+	CHECK(put("events", NO_EVENTS) == -EBUSY);
 }
 
 static void test_debug(void)
@@ -241,6 +295,48 @@ static void test_run(void)
 	CHECK(strstr(get("status"), "state running\n"));
 }
 
+static void test_ctl(void)
+{
+	unsigned int told = fake_status_changes;
+
+	CHECK(!put("ctl", "# nothing\n") && fake_status_changes == told);
+	CHECK_REFUSED("ctl", "stop\n", "\"stop\" is none of pause");
+	CHECK_REFUSED("ctl", "pause 1\n", "too much");
+	CHECK_REFUSED("ctl", "pause\nreset\n", "one command");
+	told = fake_status_changes;
+	CHECK(!fake_vm.paused && !put("ctl", "pause\n") && fake_vm.paused);
+	CHECK(fake_status_changes == told + 1);
+	CHECK_TEXT("status", "state paused\nerror ctl, line 2: one command at a time\n");
+	CHECK(!put("ctl", "resume") && !fake_vm.paused && fake_status_changes == told + 2);
+	fake_vm.pause_error = -EINTR;
+	CHECK(put("ctl", "pause") == -EINTR && fake_status_changes == told + 3);
+	fake_vcpu[1].running = true;
+	CHECK(!put("ctl", "reset") && fake_vcpu[0].resets == 1 && fake_vcpu[1].resets == 1);
+	CHECK(!put("ctl", "resume") && put("ctl", "reset") == -EBUSY && !fake_vcpu[0].held);
+	CHECK(!put("ctl", "kill") && fake_vcpu[0].killed && fake_vcpu[1].killed);
+	CHECK(strstr(get("status"), "state killed\n"));
+	CHECK(!strcmp(get("ctl"), ""));
+}
+
+static void test_dirty(void)
+{
+	struct kvmfs_cpu *c = &fake_cpu[0];
+	u8 bits[4] = { 1, 0, 0x82, 0 };
+
+	CHECK(dirty_size(c) == 0);
+	CHECK(!put("memmap", "ram 0 4K\n") && dirty_size(c) == 1);
+	CHECK(!put("memmap", "ram 4K 32K\n") && dirty_size(c) == 2);
+	CHECK(!put("memmap", "ram 1M 64K\n") && dirty_size(c) == 34);
+	CHECK(!dirty_open(c) && fake_vm.dirty_users == 1);
+	fake_vm.dirty[9] = 0x40;
+	dirty_read(c, 8, bits, 4);
+	CHECK(!bits[0] && bits[1] == 0x40 && !fake_vm.dirty[9]);
+	dirty_unread(c, 8, bits, 4);
+	CHECK(fake_vm.dirty[9] == 0x40 && !fake_vm.dirty[8] && !fake_vm.dirty[10]);
+	dirty_close(c);
+	CHECK(!fake_vm.dirty_users && !put("dirty", "what a copy writes"));
+}
+
 static void test_exit(void)
 {
 	struct kvm_exit *x = &fake_vcpu[0].exit;
@@ -272,6 +368,35 @@ static void test_exit(void)
 	CHECK_TEXT("exit", "debug dr6 0x4000 rip 0x10 vector 1 if 0 ready 0\n");
 }
 
+static void test_lent(void)
+{
+	CHECK(!put("memmap", "ram 0 64K\nuser 1M 64K 0x7f0000001000\nfile 2M 4K 3 8K\n"));
+	CHECK_TEXT("memmap", "ram 0x0 0x10000\nuser 0x100000 0x10000 0x7f0000001000\n"
+			     "file 0x200000 0x1000 3 0x2000\n");
+	CHECK(fake_lent == 2 && fake_reserved == 65536);
+	CHECK(fake_vm.map[1].lent && fake_vm.map[1].type == MEM_RAM && !fake_vm.map[0].lent);
+	CHECK(!put("memmap", "file 2M 4K 8 0\n") && fake_lent == 2);
+	CHECK(fake_vm.map[2].type == MEM_ROM);
+	CHECK(!put("memmap", "alias 3M 4K 0x101000\n") && fake_lent == 2);
+	CHECK_REFUSED("memmap", "none 1M 64K\n", "shows no ram or rom");
+	CHECK_REFUSED("memmap", "file 8G 4K 9 0\n", "descriptor 9 is not open");
+	CHECK_REFUSED("memmap", "user 8G 4K 4K\nnonsense\n", "none of ram");
+	CHECK_REFUSED("memmap", "user 0x108000 4K 4K\n", "overlaps");
+	CHECK_REFUSED("memmap", "user 8G 4K 1\n", "page size");
+	CHECK_REFUSED("memmap", "file 8G 4K 3 1\n", "page size");
+	CHECK_REFUSED("memmap", "user 8G 4K\n", "missing");
+	CHECK_REFUSED("memmap", "file 8G 4K 3\n", "missing");
+	fake_own = false;
+	CHECK_REFUSED("memmap", "user 8G 4K 4K\n", "opened the file itself");
+	fake_own = true;
+	CHECK(fake_lent == 2);
+	/* the VM's own bytes in its place, and the other way round */
+	fake_discarded = 0;
+	CHECK(!put("memmap", "none 3M 4K\nram 1M 64K\n") && fake_lent == 1 && !fake_discarded);
+	CHECK(!put("memmap", "user 0 64K 64K\n") && fake_lent == 2 && fake_discarded == 65536);
+	CHECK(!put_bytes(0, "memmap", "ram 0 4K\n", 9, false, true) && !fake_lent);
+}
+
 static void test_memmap(void)
 {
 	CHECK_TEXT("memmap", "");
@@ -295,7 +420,6 @@ static void test_memmap(void)
 	CHECK_REFUSED("memmap", "ram 99999999T 4K\n", "too large");
 	CHECK_REFUSED("memmap", "ram 1X 4K\n", "not a size");
 	CHECK_REFUSED("memmap", "ram 1KB 4K\n", "not a size");
-	CHECK_REFUSED("memmap", "file 8G 4K 3 0\n", "not supported yet");
 	CHECK_REFUSED("memmap", "disk 8G 4K\n", "\"disk\"");
 	CHECK(fake.n_map == 4);
 }
@@ -373,6 +497,9 @@ static void test_garbage(void)
 		"ram", "rom", "alias", "none", "4K", "1M", "0", "1T", "nmi", "window",
 		"pending", "data", "hex:41", "hex:4", "inject", "return", "step", "on",
 		"break", "watch", "clear", "w", "rw", "pat", "8", "\n", "\n", "\n", "#",
+		"pause", "resume", "reset", "kill", "event", "exception", "again",
+		"shadow", "yes", "in", "rip", "next", "insn", "port", "gpa", "size", "count",
+		"answer", "pdptr", "cr3",
 		"\xff\xfe", "\r", "\t", "0x", "-1",
 	};
 	char text[400];
@@ -411,10 +538,14 @@ static const struct fake_test tests[] = {
 	{ "msrs", test_msrs },
 	{ "cpuid", test_cpuid },
 	{ "irq", test_irq },
+	{ "events", test_events },
 	{ "debug", test_debug },
 	{ "run", test_run },
+	{ "ctl", test_ctl },
+	{ "dirty", test_dirty },
 	{ "exit", test_exit },
 	{ "memmap", test_memmap },
+	{ "memory that is lent", test_lent },
 	{ "what a new map frees and keeps", test_discard },
 	{ "pieces of the map", test_find },
 	{ "stat, capabilities and what ignores writes", test_others },

@@ -13,7 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/err.h>
 #include <linux/kernel.h>
+#include <linux/mm.h>
 #include "fs/contents.h"
 
 struct vm {
@@ -21,12 +23,17 @@ struct vm {
 	unsigned int n;
 	char error[VM_ERROR_LEN];
 	u64 invalid_start, invalid_end;		/* between begin and end */
+	bool paused;
+	int pause_error;
+	unsigned int dirty_users;
+	u8 dirty[64];				/* for the first 512 pages */
 };
 
 struct vcpu {
 	struct vm *vm;
 	int held;				/* frozen, claimed or run */
-	bool running;
+	bool running, killed;
+	unsigned int resets;
 	u64 regs[KVM_REG_SLOTS];
 	struct kvm_exit exit;
 	unsigned int wants;
@@ -34,6 +41,7 @@ struct vcpu {
 	int vector;
 	bool nmi, window;
 	struct vcpu_debug debug;
+	struct vcpu_events events;
 	u64 msr[3];
 	struct cpuid_entry cpuid[VCPU_MAX_CPUID];
 	unsigned int n_cpuid;
@@ -60,6 +68,37 @@ void kvmfs_mem_discard(struct kvmfs_vm *vm, u64 start, u64 end)
 	/* nothing may be taken away that the core still uses */
 	assert(vm->core->invalid_start <= start && end <= vm->core->invalid_end);
 	fake_discarded += end - start;
+}
+
+/* what is lent to some map; each with its count behind it */
+static unsigned int fake_lent;
+struct fake_lender { struct lent_mem mem; unsigned int refs; };
+
+struct lent_mem *kvmfs_lend(struct kvmfs_vm *vm, const struct lent_mem *want, const char **why)
+{
+	struct fake_lender *l;
+
+	(void)vm;
+	*why = "descriptor 9 is not open";
+	if (want->file && want->fd == 9)
+		return ERR_PTR(-EINVAL);
+	l = malloc(sizeof(*l));
+	*l = (struct fake_lender){ *want, 1 };
+	l->mem.rom = want->file && want->fd == 8;
+	fake_lent++;
+	return &l->mem;
+}
+
+void kvmfs_lent_get(struct lent_mem *l) { ((struct fake_lender *)l)->refs++; }
+
+void kvmfs_lent_put(struct lent_mem *l)
+{
+	struct fake_lender *f = (struct fake_lender *)l;
+
+	if (--f->refs)
+		return;
+	fake_lent--;
+	free(f);
 }
 
 void kvmfs_status_changed(struct kvmfs_vm *vm)
@@ -112,6 +151,40 @@ void vm_invalidate_end(struct vm *vm, u64 start, u64 end)
 	vm->invalid_end = 0;
 }
 
+int vm_pause(struct vm *vm)
+{
+	vm->paused = true;
+	return vm->pause_error;
+}
+
+void vm_resume(struct vm *vm) { vm->paused = false; }
+bool vm_is_paused(struct vm *vm) { return vm->paused; }
+
+int vm_dirty_start(struct vm *vm)
+{
+	vm->dirty_users++;
+	return 0;
+}
+
+void vm_dirty_stop(struct vm *vm)
+{
+	assert(vm->dirty_users);
+	vm->dirty_users--;
+}
+
+void vm_dirty_read(struct vm *vm, u64 gfn, u8 *buf, size_t n)
+{
+	assert(vm->dirty_users && gfn % 8 == 0 && gfn / 8 + n <= sizeof(vm->dirty));
+	memcpy(buf, vm->dirty + gfn / 8, n);
+	memset(vm->dirty + gfn / 8, 0, n);
+}
+
+void vm_memory_written(struct vm *vm, u64 start, u64 end)
+{
+	for (; start < end; start += PAGE_SIZE)
+		vm->dirty[start / PAGE_SIZE / 8] |= 1u << start / PAGE_SIZE % 8;
+}
+
 void vm_error(struct vm *vm, const char *fmt, ...)
 {
 	va_list args;
@@ -128,7 +201,7 @@ void vm_get_error(struct vm *vm, char buf[VM_ERROR_LEN])
 
 static int take(struct vcpu *v)
 {
-	if (v->running)
+	if (v->running && !v->vm->paused)
 		return -EBUSY;
 	assert(!v->held);
 	v->held = 1;
@@ -152,6 +225,14 @@ struct kvm_exit *vcpu_exit(struct vcpu *v) { assert(v->held); return &v->exit; }
 unsigned int vcpu_wants(struct vcpu *v) { assert(v->held); return v->wants; }
 u64 vcpu_exit_count(struct vcpu *v) { return v->exits; }
 
+void vcpu_kill(struct vcpu *v) { v->killed = true; }
+
+void vcpu_reset(struct vcpu *v)
+{
+	assert(v->held);
+	v->resets++;
+}
+
 int vcpu_run(struct vcpu *v, unsigned int max_data)
 {
 	assert(v->held && max_data == KVM_EXIT_DATA);
@@ -167,9 +248,27 @@ void vcpu_get_regs(struct vcpu *v, u64 regs[KVM_REG_SLOTS])
 	memcpy(regs, v->regs, sizeof(v->regs));
 }
 
+#define FAKE_SLOT(NAME)	((KVM_REG_##NAME - KVM_REG_WINDOW) / 8)
+
+/* as the core does: nothing is wider than the text has room for */
+static bool fake_fits(const u64 regs[KVM_REG_SLOTS])
+{
+	static const u8 digits[] = { 16, 8, 4, 5 };	/* base limit selector attr */
+	unsigned int i;
+
+	for (i = FAKE_SLOT(ES_BASE); i < FAKE_SLOT(GDTR_BASE); i++)
+		if (i % 4 && regs[i] >> 4 * digits[i % 4])
+			return false;
+	return !(regs[FAKE_SLOT(GDTR_LIMIT)] >> 16) && !(regs[FAKE_SLOT(IDTR_LIMIT)] >> 16);
+}
+
 int vcpu_set_regs(struct vcpu *v, const u64 regs[KVM_REG_SLOTS], const char **why)
 {
 	assert(v->held);
+	if (!fake_fits(regs)) {
+		*why = "a register is too wide";
+		return -EINVAL;
+	}
 	if (regs[18] >> 32) {
 		*why = "cr0 has reserved bits";
 		return -EINVAL;
@@ -273,6 +372,33 @@ void vcpu_get_irq(struct vcpu *v, struct vcpu_irq_state *s)
 	*s = (struct vcpu_irq_state){ v->vector, v->nmi, v->window, true };
 }
 
+void vcpu_set_irq(struct vcpu *v, const struct vcpu_irq_state *s, unsigned int which)
+{
+	if (which & IRQ_SET_VECTOR)
+		v->vector = s->vector;
+	if (which & IRQ_SET_NMI)
+		v->nmi = s->nmi;
+	if (which & IRQ_SET_WINDOW)
+		v->window = s->window_asked;
+}
+
+void vcpu_get_events(struct vcpu *v, struct vcpu_events *e)
+{
+	assert(v->held);
+	*e = v->events;
+}
+
+int vcpu_set_events(struct vcpu *v, const struct vcpu_events *e, const char **why)
+{
+	assert(v->held && e->n_answers < VCPU_MAX_ANSWERS);
+	if (e->event == EVENT_EXCEPTION && e->vector > 31) {
+		*why = "a vector is 0 to 31";
+		return -EINVAL;
+	}
+	v->events = *e;
+	return 0;
+}
+
 void vcpu_get_debug(struct vcpu *v, struct vcpu_debug *d) { assert(v->held); *d = v->debug; }
 
 int vcpu_set_debug(struct vcpu *v, const struct vcpu_debug *d)
@@ -303,7 +429,7 @@ static void fake_reset(void)
 {
 	unsigned int i;
 
-	free(fake.map);
+	kvmfs_free_map(fake.map, fake.n_map);
 	memset(&fake, 0, sizeof(fake));
 	memset(&fake_vm, 0, sizeof(fake_vm));
 	memset(fake_vcpu, 0, sizeof(fake_vcpu));
@@ -312,6 +438,7 @@ static void fake_reset(void)
 		fake_cpu[i] = (struct kvmfs_cpu){ &fake, &fake_vcpu[i], i, false };
 		fake_vcpu[i].vm = &fake_vm;
 		fake_vcpu[i].vector = -1;
+		fake_vcpu[i].events.again = -1;
 		fake.cpus[i] = &fake_cpu[i];
 	}
 	fake_reserved = 0;
@@ -319,13 +446,15 @@ static void fake_reset(void)
 	fake_discarded = 0;
 }
 
+static bool fake_own = true;
+
 /* --- reading and writing by name, as through the mount ------------------------------ */
 
 static int put_bytes(unsigned int cpu, const char *name, const void *p, size_t n,
 		     bool add, bool trunc)
 {
 	const struct kvmfs_file *row = kvmfs_find(name, strlen(name), true);
-	struct input in = { .len = n, .add = add, .trunc = trunc };
+	struct input in = { .len = n, .add = add, .trunc = trunc, .own = fake_own };
 	int ret;
 
 	/* exactly as long as needed, so that the sanitizer sees overruns */

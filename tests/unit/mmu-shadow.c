@@ -630,6 +630,8 @@ static void set_map(void)
 		die("vm_set_map", -1, -1, 0, 0);
 }
 
+#include "mmu-dirty.h"
+
 static void step(void)
 {
 	struct cpu *c = &cpu[below(n_cpus)];
@@ -662,6 +664,9 @@ static void step(void)
 	} else if (what < 990) {
 		doing = "pressure";
 		pressure();
+	} else if (what < 993) {
+		doing = "dirty log";
+		dirty_log();
 	} else if (what < 999) {
 		doing = "controls";
 		set_controls(c);
@@ -700,6 +705,9 @@ static void world_down(void)
 {
 	int c, i;
 
+	if (logging)
+		vm_dirty_stop(&vm);
+	logging = false;
 	for (c = 0; c < n_cpus; c++)
 		mmu_vcpu_destroy(&cpu[c].v);
 	mmu_vm_destroy(&vm);
@@ -742,6 +750,8 @@ static void run(int m, int cpus, int rounds, int n)
 	       (unsigned long long)n_emulated, (unsigned long long)sum.unsync,
 	       (unsigned long long)sum.flooded, (unsigned long long)sum.prefetched,
 	       (unsigned long long)sum.shadow_recycled, (unsigned long long)sum.reclaimed);
+	printf("# %llu pages found written, %llu not\n", (unsigned long long)n_noted,
+	       (unsigned long long)n_unnoted);
 	snprintf(text, sizeof(text), "shadow of %s, %d vCPU%s", names[m], cpus, cpus > 1 ? "s" : "");
 	tap(true, text);
 }

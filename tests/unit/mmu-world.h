@@ -18,10 +18,17 @@
 #include "arch/x86/mmu/page.c"
 #include "arch/x86/mmu/sync.c"
 #include "arch/x86/mmu/cache.c"
+#include "arch/x86/mmu/nested.c"
 #include "arch/x86/mmu/shadow.c"
 #include "arch/x86/mmu/reclaim.c"
 #include "arch/x86/mmu/audit.c"
 #include "arch/x86/mmu/mmu.c"
+#include "arch/x86/mmu/dirty.c"
+
+int memcg_init(void) { return 0; }
+void memcg_exit(void) { }
+void memcg_mark(struct vm *vm) { (void)vm; }
+void memcg_unmark(struct vm *vm) { (void)vm; }
 
 struct page shim_map[SHIM_PAGES];
 char *shim_memory;
@@ -68,9 +75,10 @@ static void shim_setup(void)
 static struct page *frame[FRAMES];
 static int in_backing;
 
-static struct page *backing_get(void *priv, pgoff_t index)
+static struct page *backing_get(void *priv, void *lent, pgoff_t index)
 {
 	(void)priv;
+	(void)lent;
 	in_backing++;
 	if (index >= FRAMES)
 		return ERR_PTR(-ENOMEM);
@@ -80,7 +88,7 @@ static struct page *backing_get(void *priv, pgoff_t index)
 
 static const struct vm_backing backing = { .get_page = backing_get };
 
-static void frames_setup(void)
+static void __attribute__((unused)) frames_setup(void)
 {
 	int i;
 
@@ -91,7 +99,7 @@ static void frames_setup(void)
 	}
 }
 
-static void *ram(u64 gpa)
+static void __attribute__((unused)) *ram(u64 gpa)
 {
 	return (char *)page_address(frame[gpa >> 12]) + (gpa & 4095);
 }

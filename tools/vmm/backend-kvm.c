@@ -23,6 +23,7 @@ struct kvm_backend {
 	struct backend be;
 	int kvm, vm, vcpu;
 	unsigned int slots;
+	int run_size;
 	struct kvm_run *run;
 	char why[64];
 };
@@ -35,10 +36,10 @@ static struct kvm_backend *to_kvm(struct backend *be)
 static struct backend *kvm_make(const char *name)
 {
 	static struct kvm_backend kvm;
-	int size;
 
 	(void)name;
 	kvm.be.ops = &backend_ops;
+	kvm.slots = 0;
 	kvm.kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	if (kvm.kvm < 0)
 		goto fail;
@@ -47,10 +48,10 @@ static struct backend *kvm_make(const char *name)
 		goto fail;
 	ioctl(kvm.vm, KVM_SET_TSS_ADDR, TSS_ADDR);
 	kvm.vcpu = ioctl(kvm.vm, KVM_CREATE_VCPU, 0);
-	size = ioctl(kvm.kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
-	if (kvm.vcpu < 0 || size < 0)
+	kvm.run_size = ioctl(kvm.kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
+	if (kvm.vcpu < 0 || kvm.run_size < 0)
 		goto fail;
-	kvm.run = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, kvm.vcpu, 0);
+	kvm.run = mmap(NULL, kvm.run_size, PROT_READ | PROT_WRITE, MAP_SHARED, kvm.vcpu, 0);
 	if (kvm.run == MAP_FAILED)
 		goto fail;
 	kvm.be.kick = &kvm.run->immediate_exit;
@@ -360,6 +361,8 @@ static void kvm_end(struct backend *be)
 {
 	struct kvm_backend *kvm = to_kvm(be);
 
+	be->kick = NULL;			/* signals may still come */
+	munmap(kvm->run, kvm->run_size);	/* it holds the vCPU */
 	close(kvm->vcpu);
 	close(kvm->vm);
 	close(kvm->kvm);

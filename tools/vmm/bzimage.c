@@ -2,7 +2,8 @@
 /*
  * Loads a Linux kernel as Documentation/arch/x86/boot.rst has it and enters it
  * by the 32-bit protocol, which every bzImage since 2.6 has, i386 or x86-64.
- * The setup code in its first sectors, which wants a BIOS, is not run.
+ * The setup code in its first sectors, which wants a BIOS, is not run, unless it is
+ * asked for (--real-mode).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,9 +19,13 @@
 #define ZERO_PAGE	0x7000
 #define PARAMS_ADDR	0x20000
 #define PARAMS_MAX	0x10000
-#define EBDA_ADDR	0x9fc00
 #define BIOS_ADDR	0xf0000
 #define HIGH_ADDR	0x100000
+
+/* The setup code: its segment, and where its stack ends and its heap before that */
+#define SETUP_ADDR	0x10000
+#define SETUP_STACK	0xe000
+#define SETUP_HEAP_END	(SETUP_STACK - 0x200)
 
 /* Offsets in the zero page, and in the file for those from 0x1f1 on */
 #define OFF_E820_ENTRIES	0x1e8
@@ -35,6 +40,7 @@
 #define OFF_CODE32_START	0x214
 #define OFF_RAMDISK_IMAGE	0x218
 #define OFF_RAMDISK_SIZE	0x21c
+#define OFF_HEAP_END_PTR	0x224
 #define OFF_CMD_LINE_PTR	0x228
 #define OFF_INITRD_MAX		0x22c
 #define OFF_RELOCATABLE		0x234
@@ -44,6 +50,7 @@
 #define OFF_E820		0x2d0
 
 #define LOADED_HIGH	0x01
+#define CAN_USE_HEAP	0x80
 #define E820_RAM	1
 #define E820_RESERVED	2
 
@@ -54,12 +61,6 @@
 #define DEFAULT_PARAMS \
 	"console=ttyS0 nolapic pci=off acpi=off io_delay=none 8250.nr_uarts=1 " \
 	"i8042.noaux i8042.nokbd reboot=k panic=-1"
-
-struct e820_entry {
-	u64 addr;
-	u64 size;
-	u32 type;
-} __attribute__((packed));
 
 static u16 get16(const u8 *p)
 {
@@ -219,18 +220,14 @@ static int set_params(struct vmm *vm, u8 *zero_page)
 	return 0;
 }
 
-static void set_e820(struct vmm *vm, u8 *zero_page)
+static unsigned int make_e820(const struct vmm *vm, struct e820_entry map[5])
 {
-	const struct e820_entry map[] = {
-		{ 0, EBDA_ADDR, E820_RAM },
-		{ EBDA_ADDR, 0xa0000 - EBDA_ADDR, E820_RESERVED },
-		{ BIOS_ADDR, HIGH_ADDR - BIOS_ADDR, E820_RESERVED },
-		{ HIGH_ADDR, vm->ram_low_size - HIGH_ADDR, E820_RAM },
-		{ 1ull << 32, vm->ram_high_size, E820_RAM },
-	};
-
-	memcpy(zero_page + OFF_E820, map, sizeof(map));
-	zero_page[OFF_E820_ENTRIES] = ARRAY_SIZE(map) - !vm->ram_high_size;
+	map[0] = (struct e820_entry){ 0, EBDA_ADDR, E820_RAM };
+	map[1] = (struct e820_entry){ EBDA_ADDR, 0xa0000 - EBDA_ADDR, E820_RESERVED };
+	map[2] = (struct e820_entry){ BIOS_ADDR, HIGH_ADDR - BIOS_ADDR, E820_RESERVED };
+	map[3] = (struct e820_entry){ HIGH_ADDR, vm->ram_low_size - HIGH_ADDR, E820_RAM };
+	map[4] = (struct e820_entry){ 1ull << 32, vm->ram_high_size, E820_RAM };
+	return vm->ram_high_size ? 5 : 4;
 }
 
 static void set_segment(u64 *seg, u16 selector, u16 attr)
@@ -268,6 +265,60 @@ static int set_entry(struct vmm *vm, u64 entry)
 	return vm->be->ops->set_regs(vm->be, regs);
 }
 
+/* By the 32-bit protocol: the loader itself says what memory there is */
+static int enter_kernel(struct vmm *vm, u8 *zero_page, u64 entry)
+{
+	struct e820_entry map[5];
+
+	zero_page[OFF_E820_ENTRIES] = make_e820(vm, map);
+	memcpy(zero_page + OFF_E820, map, zero_page[OFF_E820_ENTRIES] * sizeof(map[0]));
+	return set_entry(vm, entry);
+}
+
+/* The setup code goes on after the header, which was patched where it lies */
+static int enter_setup(struct vmm *vm, u8 *setup)
+{
+	struct e820_entry map[5];
+
+	bios_load(vm, map, make_e820(vm, map));
+	setup[OFF_LOADFLAGS] |= CAN_USE_HEAP;
+	setup[OFF_HEAP_END_PTR] = (u8)SETUP_HEAP_END;
+	setup[OFF_HEAP_END_PTR + 1] = SETUP_HEAP_END >> 8;
+	return bios_enter(vm, (SETUP_ADDR + 512) >> 4, SETUP_ADDR >> 4, SETUP_STACK);
+}
+
+/* The rest of the setup sectors: all but the header that read_header() took */
+static int read_setup(int fd, const char *path, u8 *setup)
+{
+	size_t size = (setup[OFF_SETUP_SECTS] + 1) * 512;
+	u8 header[OFF_E820 - OFF_HEADER];
+
+	if (size > SETUP_HEAP_END)
+		return bad(path, "has too long a setup code");
+	memcpy(header, setup + OFF_HEADER, sizeof(header));
+	if (pread(fd, setup, size, 0) != (ssize_t)size)
+		return bad(path, "is cut short");
+	memcpy(setup + OFF_HEADER, header, OFF_MAGIC + setup[OFF_JUMP + 1] - OFF_HEADER);
+	return 0;
+}
+
+static int read_image(struct vmm *vm, u8 *zero_page, u64 *entry, u64 *end)
+{
+	const char *path = vm->config->kernel;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int ret;
+
+	if (fd < 0)
+		return bad(path, strerror(errno));
+	ret = read_header(fd, path, zero_page);
+	if (!ret)
+		ret = read_kernel(vm, fd, zero_page, entry, end);
+	if (!ret && vm->config->real_mode)
+		ret = read_setup(fd, path, zero_page);
+	close(fd);
+	return ret;
+}
+
 /**
  * load_bzimage() - load kernel, initrd and parameters, and set the registers
  * @vm: the machine
@@ -275,29 +326,21 @@ static int set_entry(struct vmm *vm, u64 entry)
  */
 int load_bzimage(struct vmm *vm)
 {
-	const char *path = vm->config->kernel;
-	u8 *zero_page = vm->ram_low + ZERO_PAGE;
+	bool real = vm->config->real_mode;
+	u8 *zero_page = vm->ram_low + (real ? SETUP_ADDR : ZERO_PAGE);
 	u64 entry, end;
-	int fd;
+	int ret;
 
 	if (vm->ram_low_size < 2 * HIGH_ADDR)
-		return bad(path, "needs more memory (-m)");
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return bad(path, strerror(errno));
-	if (read_header(fd, path, zero_page) || read_kernel(vm, fd, zero_page, &entry, &end)) {
-		close(fd);
+		return bad(vm->config->kernel, "needs more memory (-m)");
+	if (read_image(vm, zero_page, &entry, &end))
 		return -1;
-	}
-	close(fd);
 	zero_page[OFF_LOADER] = 0xff;
 	put32(zero_page + OFF_CODE32_START, entry);
-	set_e820(vm, zero_page);
 	if (place_initrd(vm, zero_page, end) || set_params(vm, zero_page))
 		return -1;
-	if (set_entry(vm, entry)) {
+	ret = real ? enter_setup(vm, zero_page) : enter_kernel(vm, zero_page, entry);
+	if (ret)
 		fprintf(stderr, "kvmfs: registers: %s\n", strerror(errno));
-		return -1;
-	}
-	return 0;
+	return ret;
 }

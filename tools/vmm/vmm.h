@@ -26,6 +26,7 @@ struct vmm;
  * @kernel:	bzImage, or NULL
  * @initrd:	or NULL
  * @params:	appended to the default kernel parameters
+ * @real_mode:	enter @kernel at its real-mode setup code, with a little BIOS
  * @flat:	raw image entered in real mode instead of a kernel, or NULL
  * @flat_addr:	where @flat is loaded and entered
  * @name:	of the VM, or NULL
@@ -44,6 +45,7 @@ struct vmm_config {
 	const char *cpuid;
 	u64 memory;
 	u32 exit_port;
+	bool real_mode;
 	bool verbose;
 };
 
@@ -194,5 +196,18 @@ void console_flush(void);
 int load_file(const char *path, void *to, u64 room, u64 *size);
 int load_flat(struct vmm *vm);
 int load_bzimage(struct vmm *vm);
+
+/* One entry of the memory map, as INT 15h and the zero page have it */
+struct e820_entry {
+	u64 addr;
+	u64 size;
+	u32 type;
+} __attribute__((packed));
+
+#define EBDA_ADDR	0x9fc00	/* the end of what is free below 640 KiB */
+
+/* bios.c */
+void bios_load(struct vmm *vm, const struct e820_entry *map, unsigned int n);
+int bios_enter(struct vmm *vm, u16 cs, u16 ds, u16 sp);
 
 #endif

@@ -125,11 +125,76 @@ static int audit_page(struct vm *vm, struct mmu_page *sp)
 	return bad;
 }
 
+/* --- nested paging: one tree, from gpa to hpa ------------------------------------- */
+
+static int complain_nested(u64 entry, u64 gfn, unsigned int level, const char *what)
+{
+	pr_err("kvmfs: audit: %s: gfn %#llx level %u entry %#llx\n", what, gfn, level, entry);
+	return 1;
+}
+
+static int audit_nested_leaf(struct vm *vm, u64 e, u64 gfn, unsigned int level)
+{
+	const struct nested_format *f = vm->mmu.nested;
+	u64 n = BIT_ULL(9 * (level - 1)), i;
+	u64 known = f->leaf | f->write | f->accessed | f->dirty | (level > 1 ? f->large : 0);
+	const struct gpage *gp;
+
+	if ((e & ~PT_ADDR & ~known) || (e & f->leaf) != f->leaf || level > max(f->max_large, 1u))
+		return complain_nested(e, gfn, level, "no such leaf");
+	for (i = 0; i < n; i++) {
+		gp = mem_gpage(&vm->mmu, gfn + i);
+		if (!gp->va || gpage_hpa(gp) != (e & PT_ADDR) + (i << PAGE_SHIFT))
+			return complain_nested(e, gfn + i, level, "maps a page that is not there");
+		if ((e & f->write) && !gpage_writable(gp))
+			return complain_nested(e, gfn + i, level, "rom is writable");
+	}
+	return 0;
+}
+
+/* adds to @tables those below @table */
+static int audit_nested(struct vm *vm, const u64 *table, u64 gfn, unsigned int level,
+			u64 *tables)
+{
+	const struct nested_format *f = vm->mmu.nested;
+	unsigned int i;
+	int bad = 0;
+
+	for (i = 0; i < PT_ENTRIES; i++, gfn += BIT_ULL(9 * (level - 1))) {
+		if (!table[i])
+			continue;
+		if (level == 1 || (table[i] & f->large)) {
+			bad += audit_nested_leaf(vm, table[i], gfn, level);
+			continue;
+		}
+		if ((table[i] & ~PT_ADDR & ~f->accessed) != (f->table & ~f->accessed))
+			return bad + complain_nested(table[i], gfn, level, "leads to no table");
+		++*tables;
+		bad += audit_nested(vm, __va(table[i] & PT_ADDR), gfn, level - 1, tables);
+	}
+	return bad;
+}
+
+static int audit_tree(struct vm *vm)
+{
+	struct vm_mmu *m = &vm->mmu;
+	u64 tables = 0;
+	int bad = audit_nested(vm, m->nested_root, 0, m->nested->levels, &tables);
+
+	if (tables == m->stat.shadow_pages)
+		return bad;
+	pr_err("kvmfs: audit: %llu tables, %llu counted\n", m->stat.shadow_pages, tables);
+	return bad + 1;
+}
+
 static int audit_locked(struct vm *vm)
 {
 	struct mmu_page *sp;
 	unsigned int n = 0;
 	int bad = 0;
+
+	if (vm->mmu.nested)
+		return vm->mmu.nested_root ? audit_tree(vm) : 0;
 
 	list_for_each_entry(sp, &vm->mmu.pages, link) {
 		bad += audit_page(vm, sp);

@@ -86,6 +86,22 @@ int cache_fill(struct vcpu *v)
 	return 0;
 }
 
+/**
+ * cache_fill_tables() - have enough where there are only tables
+ * @v: the vCPU
+ * @n: how many
+ *
+ * Context: may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int cache_fill_tables(struct vcpu *v, unsigned int n)
+{
+	int ret = fill_tables(&v->mmu.tables, n);
+
+	v->mmu.low = ret;
+	return ret;
+}
+
 /* to be called whenever a cache has been used */
 void cache_check(struct vcpu_mmu *mmu)
 {
@@ -153,4 +169,6 @@ void mmu_flush(struct vm *vm)
 		vm_request_all(vm, REQ_TLB_FLUSH);
 	}
 	page_free_dead(vm);
+	if (vm->mmu.nested)
+		nested_free_dead(&vm->mmu);
 }

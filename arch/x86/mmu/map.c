@@ -134,6 +134,7 @@ static void free_slot(struct vm *vm, struct mem_slot *s)
 		cond_resched();
 	}
 	kvfree(s->chunks);
+	kvfree(s->dirty);
 }
 
 static void free_slots(struct vm *vm, struct mem_slot *slots, unsigned int n)
@@ -159,6 +160,7 @@ static struct mem_slot *make_slots(struct vm *vm, const struct mem_region *map, 
 		s->n = map[i].size >> PAGE_SHIFT;
 		s->first = s->gfn >> CHUNK_SHIFT;
 		s->type = map[i].type;
+		s->lent = map[i].lent;
 		if (s->type == MEM_ALIAS) {
 			s->target = map[i].target >> PAGE_SHIFT;
 			continue;
@@ -180,7 +182,7 @@ static bool only_grows(const struct vm_mmu *m, const struct mem_slot *slots, uns
 	for (old = m->slots; old < m->slots + m->n_slots; old++) {
 		for (s = slots; s < slots + n; s++)
 			if (s->gfn == old->gfn && s->n == old->n && s->type == old->type &&
-			    s->target == old->target)
+			    s->target == old->target && s->lent == old->lent)
 				break;
 		if (s == slots + n)
 			return false;
@@ -196,8 +198,10 @@ static void keep_chunks(struct vm_mmu *m, struct mem_slot *slots, unsigned int n
 	for (old = m->slots; old < m->slots + m->n_slots; old++)
 		for (s = slots; s < slots + n; s++)
 			if (s->chunks && s->gfn == old->gfn && s->n == old->n &&
-			    s->type == old->type)
+			    s->type == old->type && s->lent == old->lent) {
 				swap(s->chunks, old->chunks);
+				swap(s->dirty, old->dirty);
+			}
 }
 
 /* shadow pages are bounded by the memory that they can shadow */
@@ -251,10 +255,19 @@ int vm_set_map(struct vm *vm, const struct mem_region *map, unsigned int n)
 		goto out;
 
 	mutex_lock(&vm->lock);
+	ret = dirty_add_slots(vm, slots, n);
+	if (ret) {
+		mutex_unlock(&vm->lock);
+		free_slots(vm, slots, n);
+		goto out;
+	}
 	mmu_lock(vm);
 	m->seq++;
-	if (!only_grows(m, slots, n))
+	if (!only_grows(m, slots, n)) {
 		page_zap_all(vm);
+		if (m->nested)
+			nested_zap_all(vm);
+	}
 	mmu_settle(vm);
 	page_free_dead(vm);
 	keep_chunks(m, slots, n);
@@ -300,6 +313,7 @@ unsigned int vm_get_map(struct vm *vm, struct mem_region *map)
 			.size = s->n << PAGE_SHIFT,
 			.type = s->type,
 			.target = s->target << PAGE_SHIFT,
+			.lent = s->lent,
 		};
 	}
 	mutex_unlock(&vm->lock);

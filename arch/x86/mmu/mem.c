@@ -3,7 +3,8 @@
  * Guest memory: getting pages from the backing, giving them up again, and
  * reading and writing them.
  *
- * We hold one reference for each page that we know, and remember its address.
+ * We hold one reference for each page that we know, and remember its address. Lent pages
+ * are known without: they are there until vm_invalidate_begin() says that they go.
  * Looking up a page may sleep, so it is done without mmu_lock, and a page that
  * was found is entered only if meanwhile nobody invalidated anything (vm_mmu.seq).
  */
@@ -13,6 +14,42 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include "arch/x86/mmu/spte.h"
+
+/* takes over the caller's reference */
+static void set_page_of(struct vm_mmu *m, u64 gfn, struct gpage *gp, struct page *page)
+{
+	gp->va = (unsigned long)page_address(page) | GP_ACCESSED;
+	if (m->hot->type == MEM_ROM)
+		gp->va |= GP_ROM;
+	if (m->hot->lent)
+		gp->va |= GP_LENT;
+	gp->va |= dirty_new_page(m->hot, gfn);
+	m->stat.mem_pages++;
+}
+
+/*
+ * The backing gave one page of a large folio: the others that belong into this
+ * chunk come with it, so that one entry can map them all.
+ */
+static void insert_folio(struct vm_mmu *m, u64 gfn, struct page *page)
+{
+	const struct mem_slot *s = m->hot;
+	struct folio *folio = page_folio(page);
+	u64 in_folio = folio_page_idx(folio, page), first, end, i;
+	struct gpage *gp;
+
+	first = max(gfn & ~(u64)(CHUNK_PAGES - 1), s->gfn);
+	first = max(first, gfn - min(gfn, in_folio));
+	end = min((gfn | (CHUNK_PAGES - 1)) + 1, s->gfn + s->n);
+	end = min(end, gfn - in_folio + folio_nr_pages(folio));
+	for (i = first; i < end; i++) {
+		gp = mem_gpage(m, i);
+		if (gp->va)
+			continue;
+		get_page(page + (long)(i - gfn));
+		set_page_of(m, i, gp, page + (long)(i - gfn));
+	}
+}
 
 /* mmu_lock is held, and @seq is current: the slots are those that @seq saw */
 static void insert_page(struct vm *vm, u64 gfn, struct page **page, struct gpage **chunk)
@@ -33,11 +70,12 @@ static void insert_page(struct vm *vm, u64 gfn, struct page **page, struct gpage
 	}
 	if (gp->va)
 		return;
-	gp->va = (unsigned long)page_address(*page) | GP_ACCESSED;
-	if (s->type == MEM_ROM)
-		gp->va |= GP_ROM;
-	m->stat.mem_pages++;
-	*page = NULL;
+	set_page_of(m, mem_target(m, gfn), gp, *page);
+	if (m->nested && m->backing.linear && !s->lent)
+		insert_folio(m, gfn, *page);
+	/* what is lent stays where it is, and movable: the notifier comes before it goes */
+	if (!s->lent)
+		*page = NULL;
 }
 
 /**
@@ -55,12 +93,16 @@ int mem_fetch(struct vm *vm, u64 gfn)
 	struct gpage *gp, *chunk = NULL;
 	struct page *page;
 	unsigned long seq;
+	void *lent;
 
+	if (unlikely(!READ_ONCE(m->mark)))
+		memcg_mark(vm);
 	wait_event(m->wait, !READ_ONCE(m->invalidating));
 	mmu_lock(vm);
 	seq = m->seq;
 	gp = mem_gpage(m, gfn);
 	gfn = mem_target(m, gfn);
+	lent = m->hot->lent;
 	mmu_unlock(vm);
 	if (gp == &mem_hole)
 		return 0;
@@ -69,7 +111,7 @@ int mem_fetch(struct vm *vm, u64 gfn)
 		if (!chunk)
 			return -ENOMEM;
 	}
-	page = m->backing.get_page(m->backing.priv, gfn);
+	page = m->backing.get_page(m->backing.priv, lent, gfn);
 	if (IS_ERR(page)) {
 		kvfree(chunk);
 		return PTR_ERR(page);
@@ -101,6 +143,8 @@ bool mem_drop(struct vm *vm, struct gpage *gp, u64 gfn)
 		zapped |= page_zap_gfn(vm, gfn);
 	if (gp->rmap)
 		zapped |= rmap_zap(vm, gp);
+	if (vm->mmu.nested)
+		zapped |= nested_zap(vm, gfn);
 	return zapped;
 }
 
@@ -113,11 +157,15 @@ void mem_put(struct vm *vm, struct gpage *gp)
 {
 	struct page *page = virt_to_page(gpage_va(gp));
 
-	if (gp->va & GP_WRITTEN)
+	bool lent = gp->va & GP_LENT;
+
+	/* what is lent got dirty when get_page() got it */
+	if ((gp->va & GP_WRITTEN) && !lent)
 		set_page_dirty(page);
 	gp->va = 0;
 	vm->mmu.stat.mem_pages--;
-	put_page(page);
+	if (!lent)
+		put_page(page);
 }
 
 /* the part of one chunk that lies in [gfn, end); mmu_lock is held */
@@ -141,12 +189,15 @@ static void drop_range(struct vm *vm, u64 gfn, u64 end)
 	}
 }
 
-/*
- * Calls @fn for the parts of [start, end), bytes, that lie in one chunk that
- * exists; mmu_lock is taken around each call.
+/**
+ * mem_for_chunks() - do something with all pages of a range that may be at hand
+ * @vm: the VM
+ * @start: first byte
+ * @end: end of the range
+ * @fn: called for parts of it that lie in one chunk that exists, with mmu_lock
  */
-static void for_chunks(struct vm *vm, u64 start, u64 end,
-		       void (*fn)(struct vm *vm, u64 gfn, u64 end))
+void mem_for_chunks(struct vm *vm, u64 start, u64 end,
+		    void (*fn)(struct vm *vm, u64 gfn, u64 end))
 {
 	struct vm_mmu *m = &vm->mmu;
 	u64 gfn = start >> PAGE_SHIFT, last, next, from, to;
@@ -190,8 +241,9 @@ static void for_chunks(struct vm *vm, u64 start, u64 end,
  * On return nothing of ours and no TLB refers to a page in the range, and none
  * will until vm_invalidate_end(). Overlapping pairs are fine.
  *
- * Context: may sleep. Whoever waits for a page waits for vm_invalidate_end(), so
- * between the two nothing may wait for a running vCPU.
+ * Context: may sleep, but neither waits for anybody nor allocates. Whoever waits for
+ * a page waits for vm_invalidate_end(), so between the two nothing may wait for a
+ * running vCPU.
  */
 void vm_invalidate_begin(struct vm *vm, u64 start, u64 end)
 {
@@ -199,7 +251,7 @@ void vm_invalidate_begin(struct vm *vm, u64 start, u64 end)
 	vm->mmu.invalidating++;
 	vm->mmu.seq++;
 	mmu_unlock(vm);
-	for_chunks(vm, start, end, drop_range);
+	mem_for_chunks(vm, start, end, drop_range);
 }
 
 /**
@@ -235,13 +287,15 @@ static void unshadow_range(struct vm *vm, u64 gfn, u64 end)
  * @start: first byte written
  * @end: first that was not
  *
- * Forgets the shadows of page tables in the range.
+ * Forgets the shadows of page tables in the range, and notes that it was written.
  * Context: may sleep.
  */
 void vm_memory_written(struct vm *vm, u64 start, u64 end)
 {
+	if (READ_ONCE(vm->mmu.dirty_users))
+		dirty_range(vm, start, end);
 	if (READ_ONCE(vm->mmu.n_pages))
-		for_chunks(vm, start, end, unshadow_range);
+		mem_for_chunks(vm, start, end, unshadow_range);
 }
 
 /* --- reading and writing ---------------------------------------------------- */
@@ -317,6 +371,7 @@ static int read_page(struct vm *vm, u64 gpa, void *buf, unsigned int n)
 static void wrote(struct vm *vm, struct gpage *gp, u64 gpa, unsigned int n)
 {
 	gp->va |= GP_WRITTEN;
+	dirty_note(&vm->mmu, gpa >> PAGE_SHIFT, gp);
 	if (gp->va & GP_SHADOWED)
 		table_written(vm, gpa >> PAGE_SHIFT, offset_in_page(gpa), n);
 }
@@ -381,6 +436,17 @@ int mem_write(struct vm *vm, u64 gpa, const void *buf, unsigned int n)
 		ret = write_page(vm, gpa, buf, part);
 	}
 	return ret;
+}
+
+/* what hv.h promises: the same for who is not of the core */
+int vm_mem_read(struct vm *vm, u64 gpa, void *buf, unsigned int n)
+{
+	return mem_read(vm, gpa, buf, n);
+}
+
+int vm_mem_write(struct vm *vm, u64 gpa, const void *buf, unsigned int n)
+{
+	return mem_write(vm, gpa, buf, n);
 }
 
 static bool cmpxchg16(void *p, const u64 *old, const u64 *new)

@@ -10,8 +10,8 @@
 
 /**
  * struct gpage - one guest page
- * @va:		kernel address of its page, one reference of which is held here, and
- *		GP_* flags in the low bits; 0 if we have no page for it
+ * @va:		kernel address of its page, one reference of which is held here unless
+ *		GP_LENT, and GP_* flags in the low bits; 0 if we have no page for it
  * @rmap:	the sptes that map it: see rmap.c. They hold no references: before
  *		@va's is dropped, they are zapped and TLBs are flushed.
  */
@@ -26,6 +26,8 @@ struct gpage {
 #define GP_SHADOWED	0x08ul	/* has shadow pages: it is a page table */
 #define GP_OPEN		0x10ul	/* ... all leaf tables, which the guest may write */
 #define GP_TOUCHED	0x20ul	/* ... and perhaps did, since it was compared last */
+#define GP_CLEAN	0x40ul	/* its next write is to be noted: see dirty.c */
+#define GP_LENT		0x80ul	/* the page is of somebody's address space; no reference is held */
 #define GP_FLAGS	0xffful
 
 #define CHUNK_SHIFT	9	/* gpages come in chunks of 2 MiB of guest memory */
@@ -39,6 +41,8 @@ struct gpage {
  * @chunks:	[(gfn >> CHUNK_SHIFT) - @first], NULL until one of its pages is touched
  * @target:	MEM_ALIAS: the gfn that @gfn stands for
  * @type:	what it is
+ * @lent:	as in struct mem_region
+ * @dirty:	a bit for each page that was written, or NULL: nobody asks; see dirty.c
  */
 struct mem_slot {
 	u64 gfn;
@@ -47,6 +51,8 @@ struct mem_slot {
 	struct gpage **chunks;
 	u64 target;
 	enum mem_type type;
+	void *lent;
+	unsigned long *dirty;
 };
 
 /* stand-ins for frames of which there is no gpage; their @va is always 0 */
@@ -95,7 +101,7 @@ static inline u64 gpage_hpa(const struct gpage *gp)
 /* whether an spte may let the guest write it */
 static inline bool gpage_writable(const struct gpage *gp)
 {
-	unsigned long f = gp->va & (GP_ROM | GP_SHADOWED | GP_OPEN);
+	unsigned long f = gp->va & (GP_ROM | GP_SHADOWED | GP_OPEN | GP_CLEAN);
 
 	return !f || f == (GP_SHADOWED | GP_OPEN);
 }
@@ -103,5 +109,20 @@ static inline bool gpage_writable(const struct gpage *gp)
 int mem_fetch(struct vm *vm, u64 gfn);
 bool mem_drop(struct vm *vm, struct gpage *gp, u64 gfn);
 void mem_put(struct vm *vm, struct gpage *gp);
+void mem_for_chunks(struct vm *vm, u64 start, u64 end,
+		    void (*fn)(struct vm *vm, u64 gfn, u64 end));
+
+/* dirty.c */
+void dirty_mark(struct vm_mmu *m, u64 gfn, struct gpage *gp);
+unsigned long dirty_new_page(const struct mem_slot *s, u64 gfn);
+int dirty_add_slots(struct vm *vm, struct mem_slot *slots, unsigned int n);
+void dirty_range(struct vm *vm, u64 start, u64 end);
+
+/* @gp is written, or about to be */
+static inline void dirty_note(struct vm_mmu *m, u64 gfn, struct gpage *gp)
+{
+	if (unlikely(gp->va & GP_CLEAN))
+		dirty_mark(m, gfn, gp);
+}
 
 #endif /* KVMFS_MMU_MEM_H */

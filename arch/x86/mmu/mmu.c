@@ -22,7 +22,15 @@ int mmu_module_init(void)
 		return ret;
 	ret = reclaim_init();
 	if (ret)
-		cache_exit();
+		goto err_cache;
+	ret = memcg_init();
+	if (ret)
+		goto err_reclaim;
+	return 0;
+err_reclaim:
+	reclaim_exit();
+err_cache:
+	cache_exit();
 	return ret;
 }
 
@@ -31,6 +39,7 @@ int mmu_module_init(void)
  */
 void mmu_module_exit(void)
 {
+	memcg_exit();
 	reclaim_exit();
 	cache_exit();
 }
@@ -52,6 +61,10 @@ int mmu_vm_init(struct vm *vm)
 	m->hash = kcalloc(1 << PAGE_HASH_BITS, sizeof(*m->hash), GFP_KERNEL_ACCOUNT);
 	if (!m->hash)
 		return -ENOMEM;
+	if (m->nested && nested_init(m)) {
+		kfree(m->hash);
+		return -ENOMEM;
+	}
 	reclaim_add(vm);
 	return 0;
 }
@@ -62,9 +75,12 @@ int mmu_vm_init(struct vm *vm)
  */
 void mmu_vm_destroy(struct vm *vm)
 {
+	memcg_unmark(vm);
 	reclaim_del(vm);
 	mmu_lock(vm);
 	page_zap_all(vm);
+	if (vm->mmu.nested)
+		nested_exit(vm);
 	/* nobody is left who could have a TLB */
 	vm->mmu.owed = false;
 	vm->mmu.debt = false;
@@ -84,6 +100,8 @@ int mmu_vcpu_init(struct vcpu *v)
 {
 	v->mmu.root_hpa = INVALID_ROOT;
 	v->mmu.low = true;
+	if (v->nested)
+		v->mmu.root_hpa = __pa(v->vm->mmu.nested_root);
 	walk_setup(v);
 	/* CR3 has 32 bits outside long mode */
 	v->mmu.pae_table = (u64 *)__get_free_page(GFP_KERNEL_ACCOUNT | GFP_DMA32 | __GFP_ZERO);

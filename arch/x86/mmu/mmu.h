@@ -18,6 +18,7 @@ struct vm;
 struct vcpu;
 struct hv_exception;
 struct mmu_page;
+struct memcg_mark;
 
 /* page-fault error code bits: SDM vol. 3, 4.7; APM vol. 2, 8.4.2 */
 #define PF_P	0x01u		/* protection violation, not a missing page */
@@ -86,6 +87,31 @@ struct mem_slot;
 struct gpage;
 
 /**
+ * struct nested_format - how the processor wants the entries that lead from gpa to hpa
+ * @levels:	of tables
+ * @max_large:	the highest level at which an entry can map memory, 1: none above the last
+ * @table:	bits of an entry that leads to a table
+ * @leaf:	of one that maps memory, for reading and executing
+ * @write:	it may be written as well
+ * @large:	it maps memory though it is above the last level
+ * @accessed:	the processor sets it at the first use; 0 if it does not
+ * @dirty:	likewise at the first write
+ * @pdptes_kept: PDPTEs of PAE paging are registers, which vendor->run() leaves in
+ *		vcpu_mmu.pdptr; else the processor reads them with each walk
+ */
+struct nested_format {
+	unsigned int levels;
+	unsigned int max_large;
+	u64 table;
+	u64 leaf;
+	u64 write;
+	u64 large;
+	u64 accessed;
+	u64 dirty;
+	bool pdptes_kept;
+};
+
+/**
  * struct vm_mmu - the MMU's part of a VM
  * @lock:	mmu_lock. Guards everything here, all shadow pages and sptes of the
  *		VM, and every gpage. Taken with interrupts on; nothing sleeps under it.
@@ -99,6 +125,7 @@ struct gpage;
  * @hot:	the slot of the last look-up, never NULL, never an alias
  * @slots:	sorted by gpa; @n_slots of them; replaced under vm->lock and @lock
  * @aliases:	there are MEM_ALIAS slots
+ * @dirty_users: who wants to know what is written; guarded by vm->lock
  * @wait:	woken when @invalidating falls to 0
  * @pages:	all shadow pages, least recently made or used first
  * @open:	leaf tables that the guest may write, and the sync points look at
@@ -106,12 +133,17 @@ struct gpage;
  * @hash:	shadow pages by gfn, 1 << @hash_bits lists
  * @clock_gfn:	where the reclaim clock's hand stands
  * @link:	in the list of all VMs, for the shrinker
+ * @mark:	see memcg.c
+ * @nested:	format of the tables from gpa to hpa; NULL: shadow paging
+ * @nested_root: the topmost of them, the same as long as the VM lives
+ * @nested_dead: those to be freed after the next flush
  */
 struct vm_mmu {
 	spinlock_t lock;	/* mmu_lock */
 	bool owed;
 	bool debt;
 	bool aliases;
+	unsigned int dirty_users;
 	bool stale_large;
 	unsigned int invalidating;
 	unsigned long seq;
@@ -129,6 +161,10 @@ struct vm_mmu {
 	wait_queue_head_t wait;
 	u64 clock_gfn;
 	struct list_head link;
+	struct memcg_mark *mark;
+	const struct nested_format *nested;
+	u64 *nested_root;
+	struct list_head nested_dead;
 };
 
 /* --- mem.c: regions and pages --------------------------------------------- */
@@ -167,6 +203,8 @@ void mmu_vcpu_destroy(struct vcpu *v);
  *		were loaded already by mmu_load_pdptrs())
  * load:	before entry, interrupts on: make a root if there is none, fill caches
  * fault:	#PF exit (@gva, hardware error code) -> enum mmu_result
+ * gpa_fault:	nested paging: EXIT_NESTED_FAULT (@access is PF_W or not); MMU_GUEST_FAULT
+ *		is not among its results
  * invlpg:	the guest executed INVLPG
  * flush_all:	the guest flushed its whole TLB (CR3 reload, CR4.PGE toggle...): what
  *		is not kept in sync must be dropped
@@ -178,11 +216,16 @@ struct mmu_ops {
 	int (*load)(struct vcpu *v);
 	enum mmu_result (*fault)(struct vcpu *v, u64 gva, u32 error, u64 *gpa,
 				 struct hv_exception *exc);
+	enum mmu_result (*gpa_fault)(struct vcpu *v, u64 gpa, u32 access);
 	void (*invlpg)(struct vcpu *v, u64 gva);
 	void (*flush_all)(struct vcpu *v);
 };
 
 extern const struct mmu_ops shadow_mmu;
+extern const struct mmu_ops nested_mmu;
+
+/* with nested paging: CR0, CR4 or EFER are not what they were, by the guest's own doing */
+void walk_setup(struct vcpu *v);
 
 /*
  * Forgets all shadow pages. For whoever changed guest memory where nothing of ours
@@ -214,7 +257,8 @@ bool mmu_peek(struct vcpu *v, u64 gva, u64 *gpa);
  * if they are not all there in one page. Interrupts on or off: with them off and
  * v->in_guest set no shadow page can go away.
  */
-bool mmu_peek_code(struct vcpu *v, void *buf, unsigned int n);
+const u8 *mmu_find_code(struct vcpu *v, u64 la);
+bool mmu_peek_code(struct vcpu *v, u64 la, void *buf, unsigned int n);
 
 /* audit.c: 0, or the number of stale sptes found (each is printed); debugging builds and tests */
 int mmu_audit(struct vm *vm);

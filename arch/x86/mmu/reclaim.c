@@ -8,8 +8,7 @@
  * forget, and whoever backs them can swap them. If the guest wants one again,
  * that is a fault. Shadow pages are memory as well; cold ones go with them.
  *
- * This is not memcg-aware: the pages belong to the backing, whose own shrinking
- * is, and it is global pressure that has to reach us.
+ * This shrinker is for the host as a whole; memcg.c has that for a cgroup at its limit.
  */
 #include <linux/kernel.h>
 #include <linux/list.h>
@@ -43,11 +42,13 @@ static const struct mem_slot *next_slot(const struct vm_mmu *m, u64 *gfn)
 }
 
 /* whether the hand passes; what is a table in use stays in any case */
-static bool in_use(struct gpage *gp)
+static bool in_use(struct vm *vm, struct gpage *gp, u64 gfn)
 {
 	bool used = gp->va & (GP_ACCESSED | GP_SHADOWED);
 
 	gp->va &= ~GP_ACCESSED;
+	if (vm->mmu.nested)
+		used |= nested_accessed(vm, gfn);
 	return rmap_clear_accessed(gp) || used;
 }
 
@@ -73,7 +74,7 @@ static unsigned int turn_clock(struct vm *vm, unsigned long *scan)
 		}
 		if (gp->va) {
 			(*scan)--;
-			if (!in_use(gp)) {
+			if (!in_use(vm, gp, gfn)) {
 				mem_drop(vm, gp, gfn);
 				cold[n++] = gp;
 			}
@@ -90,7 +91,15 @@ static unsigned int turn_clock(struct vm *vm, unsigned long *scan)
 	return n;
 }
 
-static unsigned long reclaim_vm(struct vm *vm, unsigned long scan)
+/**
+ * reclaim_vm() - let cold pages of a VM go
+ * @vm: the VM, which does not go away meanwhile
+ * @scan: how many pages to look at
+ *
+ * Context: may sleep; without mmu_lock.
+ * Return: pages let go.
+ */
+unsigned long reclaim_vm(struct vm *vm, unsigned long scan)
 {
 	unsigned long freed = 0, left = scan;
 	bool wrapped = false;

@@ -361,6 +361,8 @@ static enum mmu_result fault_locked(struct vcpu *v, struct walk *w)
 		w->missing = gfn;
 		return gp == &mem_hole ? MMU_EMULATE : MMU_ERROR;
 	}
+	if (w->access & PF_W)
+		dirty_note(&vm->mmu, gfn, gp);
 	if ((w->access & PF_W) && unlikely(!gpage_writable(gp) || beyond_sptes(v, w))) {
 		if ((gp->va & GP_ROM) || beyond_sptes(v, w) ||
 		    !table_open(vm, mem_target(&vm->mmu, gfn), gp))
@@ -541,13 +543,36 @@ static void flush_own(struct vcpu *v)
 	}
 }
 
+/* from one root to another that is there; the role stays. The most frequent case */
+static bool switch_root(struct vcpu *v)
+{
+	struct vcpu_mmu *mmu = &v->mmu;
+	struct mmu_page *old = mmu->root[0], *sp;
+	u64 gfn;
+
+	if (mmu->mode != MMU_LONG || mmu->root_hpa == INVALID_ROOT || old->zapped)
+		return false;
+	root_gfn(v, 0, &gfn);
+	sp = page_find(&v->vm->mmu, gfn, old->role);
+	if (!sp)
+		return false;
+	sp->roots++;
+	page_put_root(v->vm, old);
+	mmu->root[0] = sp;
+	mmu->root_cr3 = v->cr3;
+	mmu->root_hpa = __pa(sp->spt);
+	v->cr_dirty = true;
+	return true;
+}
+
 static void shadow_new_cr3(struct vcpu *v)
 {
 	u64 missing;
 
 	mmu_lock(v->vm);
 	sync_all(v->vm);
-	take_root(v, false, &missing);
+	if (unlikely(!switch_root(v)))
+		take_root(v, false, &missing);
 	flush_own(v);
 	mmu_unlock(v->vm);
 }
@@ -599,10 +624,12 @@ static void shadow_invlpg(struct vcpu *v, u64 gva)
 			sync_leaf(v->vm, sp, spt_index(gva, 1));
 	}
 	mmu_unlock(v->vm);
-	if (all)
+	if (all) {
 		set_bit(REQ_TLB_FLUSH, &v->requests);
-	else
+	} else {
+		v->code.host = NULL;
 		vendor->flush_gva(v, gva);
+	}
 }
 
 const struct mmu_ops shadow_mmu = {

@@ -60,7 +60,6 @@ enum walk_result walk_guest(struct vcpu *v, struct walk *w);
 enum walk_result walk_leaf(struct vcpu *v, struct walk *w, const struct mmu_page *sp, u64 acc);
 enum walk_result walk_shortcut(struct vcpu *v, struct walk *w, struct mmu_page **leaf);
 void walk_fault(const struct walk *w, u64 gva, struct hv_exception *exc);
-void walk_setup(struct vcpu *v);
 u64 gpte_reserved(enum mmu_mode mode, bool nx, bool pse, unsigned int level, bool large);
 u64 gpte_large_base(enum mmu_mode mode, unsigned int level, u64 gpte);
 
@@ -304,6 +303,7 @@ void sync_all(struct vm *vm);
 int cache_init(void);
 void cache_exit(void);
 int cache_fill(struct vcpu *v);
+int cache_fill_tables(struct vcpu *v, unsigned int n);
 void cache_drain(struct vcpu *v);
 void cache_check(struct vcpu_mmu *mmu);
 void page_release(struct mmu_page *sp);
@@ -347,11 +347,29 @@ static inline void mmu_unlock(struct vm *vm) __releases(&vm->mmu.lock)
 	spin_unlock(&vm->mmu.lock);
 }
 
+/* --- nested.c: from gpa to hpa, for processors that walk the guest's tables themselves -- */
+
+int nested_init(struct vm_mmu *m);
+void nested_exit(struct vm *vm);
+bool nested_zap(struct vm *vm, u64 gfn);
+void nested_zap_all(struct vm *vm);
+void nested_free_dead(struct vm_mmu *m);
+bool nested_accessed(struct vm *vm, u64 gfn);
+const void *nested_peek(const struct vm_mmu *m, u64 gpa);
+
 /* --- reclaim.c ----------------------------------------------------------------- */
 
 int reclaim_init(void);
 void reclaim_exit(void);
 void reclaim_add(struct vm *vm);
 void reclaim_del(struct vm *vm);
+unsigned long reclaim_vm(struct vm *vm, unsigned long scan);
+
+/* --- memcg.c ------------------------------------------------------------------- */
+
+int memcg_init(void);
+void memcg_exit(void);
+void memcg_mark(struct vm *vm);
+void memcg_unmark(struct vm *vm);
 
 #endif /* KVMFS_MMU_SPTE_H */

@@ -152,6 +152,7 @@ static bool set_accessed(struct vm_mmu *m, struct walk *w, unsigned int top, boo
 				   (u32)w->pte[level])
 				return false;
 			gp->va |= GP_WRITTEN;
+			dirty_note(m, w->table[level], gp);
 		}
 		w->pte[level] = want;
 	}
@@ -205,6 +206,37 @@ static __always_inline enum walk_result descend(struct vcpu *v, struct walk *w, 
 	return WALK_OK;
 }
 
+/* with nested paging on AMD's processors: APM vol. 2, 15.25.10 */
+static bool pdptes_in_memory(const struct vcpu *v)
+{
+	return v->nested && !v->vm->mmu.nested->pdptes_kept;
+}
+
+/*
+ * The PDPTE of PAE paging: one of those that CR3 was loaded with, unless the processor
+ * reads it with each walk. Then A is tolerated there: an emulator's walker sets it.
+ */
+static enum walk_result pdpte(struct vcpu *v, struct walk *w, u64 *pte)
+{
+	u64 gfn = (u32)v->cr3 >> PAGE_SHIFT;
+	struct gpage *gp;
+
+	*pte = v->mmu.pdptr[w->gva >> 30];
+	if (!pdptes_in_memory(v))
+		return WALK_OK;
+	gp = mem_gpage(&v->vm->mmu, gfn);
+	*pte = 0;
+	if (gp == &mem_hole)
+		return WALK_OK;
+	w->missing = gfn;
+	if (!gp->va)
+		return WALK_MISSING;
+	*pte = READ_ONCE(*(u64 *)(gpage_va(gp) + (v->cr3 & 0xfe0) + 8 * (w->gva >> 30)));
+	if ((*pte & PT_P) && (*pte & PDPTE_RSVD & ~PT_A))
+		return fault(v, w, PF_P | PF_RSVD);
+	return WALK_OK;
+}
+
 /* the walk without its effects on A and D */
 static enum walk_result walk_only(struct vcpu *v, struct walk *w)
 {
@@ -223,7 +255,9 @@ static enum walk_result walk_only(struct vcpu *v, struct walk *w)
 			return WALK_OK;
 		}
 		if (mmu->mode == MMU_PAE) {
-			table = mmu->pdptr[w->gva >> 30];
+			r = pdpte(v, w, &table);
+			if (r != WALK_OK)
+				return r;
 			if (!(table & PT_P))
 				return fault(v, w, 0);
 			r = descend(v, w, (table & PT_ADDR) >> PAGE_SHIFT, 2, 9, 3);
@@ -369,6 +403,7 @@ bool mmu_peek(struct vcpu *v, u64 gva, u64 *gpa)
 
 bool mmu_load_pdptrs(struct vcpu *v, u64 cr3)
 {
+	const u64 tolerated = pdptes_in_memory(v) ? PT_A : 0;
 	u64 pdptr[4];
 	unsigned int i;
 
@@ -376,7 +411,7 @@ bool mmu_load_pdptrs(struct vcpu *v, u64 cr3)
 	if (mem_read(v->vm, cr3 & GENMASK_ULL(31, 5), pdptr, sizeof(pdptr)))
 		memset(pdptr, 0, sizeof(pdptr));
 	for (i = 0; i < ARRAY_SIZE(pdptr); i++)
-		if ((pdptr[i] & PT_P) && (pdptr[i] & PDPTE_RSVD))
+		if ((pdptr[i] & PT_P) && (pdptr[i] & PDPTE_RSVD & ~tolerated))
 			return false;
 	memcpy(v->mmu.pdptr, pdptr, sizeof(pdptr));
 	return true;

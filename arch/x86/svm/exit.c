@@ -7,13 +7,14 @@
 #include <asm/processor-flags.h>
 #include "arch/x86/svm/svm.h"
 
+#define NPF_PAGE	BIT_ULL(32)	/* 15.25.6: not in a table of the guest's */
+
 /* exits that need no more than a name; EXIT_NOTHING: not in this table */
 static const u8 simple[] = {
 	[SVM_EXIT_INTR] = EXIT_HOST_IRQ,
 	[SVM_EXIT_NMI] = EXIT_HOST_NMI,
 	[SVM_EXIT_SMI] = EXIT_HOST_IRQ,
 	[SVM_EXIT_INIT] = EXIT_HOST_IRQ,
-	[SVM_EXIT_VINTR] = EXIT_IRQ_WINDOW,
 	[SVM_EXIT_CPUID] = EXIT_CPUID,
 	[SVM_EXIT_HLT] = EXIT_HLT,
 	[SVM_EXIT_INVLPG] = EXIT_INVLPG,
@@ -46,7 +47,7 @@ static bool has_error_code(unsigned int vector)
 	return vector < 32 && (0x60227d00u >> vector & 1);
 }
 
-static void decode_io(struct vmcb *vmcb, struct hv_exitinfo *x)
+static void decode_io(const struct vmcb *vmcb, struct hv_exitinfo *x)
 {
 	u64 info = vmcb->control.exit_info_1;
 
@@ -93,7 +94,7 @@ static void iret_reached(struct vcpu *v, struct hv_exitinfo *x)
  * The exit after that. If the IRET itself could not be done, it is waited for
  * again; else NMIs may come, and the trap was our doing unless the guest steps.
  */
-static bool iret_over(struct vcpu *v, u32 code)
+static noinline bool iret_over(struct vcpu *v, u32 code)
 {
 	struct svm_vcpu *s = to_svm(v);
 
@@ -131,47 +132,79 @@ static void fail(struct vcpu *v, struct hv_exitinfo *x)
 			 c->exit_code, c->exit_info_1, c->exit_info_2);
 }
 
-void svm_decode(struct vcpu *v, struct hv_exitinfo *x)
+static void where(const struct vmcb_save_area *s, struct hv_exitinfo *x)
+{
+	x->code64 = svm_code64(s);
+	x->la = x->code64 ? s->rip : (u32)(s->rip + s->cs.base);
+}
+
+/* the exits that are no plain instruction, out of the way of those that are */
+static noinline void decode_rest(struct vcpu *v, u32 code, struct hv_exitinfo *x)
 {
 	struct vmcb *vmcb = to_vmcb(v);
-	u32 code = vmcb->control.exit_code;
 
-	x->kind = EXIT_NOTHING;
-	if (unlikely(to_svm(v)->iret_step) && iret_over(v, code))
-		return;
-	x->next_rip = 0;
-	x->cr.known = false;
-	x->invlpg.known = false;
-	if (boot_cpu_has(X86_FEATURE_NRIPS))
-		x->next_rip = vmcb->control.next_rip;
-	if (code == SVM_EXIT_IOIO) {
-		decode_io(vmcb, x);
-	} else if (code == SVM_EXIT_MSR) {
-		x->kind = EXIT_MSR;
-		x->msr.write = vmcb->control.exit_info_1;
-	} else if (code >= SVM_EXIT_EXCP_BASE && code < SVM_EXIT_EXCP_BASE + 32) {
+	if (code >= SVM_EXIT_EXCP_BASE && code < SVM_EXIT_EXCP_BASE + 32) {
 		decode_exception(v, code - SVM_EXIT_EXCP_BASE, x);
-	} else if (code <= SVM_EXIT_WRITE_CR0 + 15) {
+	} else if (code <= SVM_EXIT_WRITE_CR0 + 15 || code == SVM_EXIT_CR0_SEL_WRITE) {
 		x->kind = EXIT_CR;
+		x->cr.known = false;
 	} else if (code >= SVM_EXIT_READ_DR0 && code <= SVM_EXIT_WRITE_DR7) {
 		x->kind = EXIT_DR;
 	} else if (code == SVM_EXIT_IRET) {
 		iret_reached(v, x);
-	} else if (code < ARRAY_SIZE(simple) && simple[code]) {
-		x->kind = simple[code];
-		if (code == SVM_EXIT_VINTR) {
-			vmcb->control.int_ctl &= ~V_IRQ_MASK;
-			svm_intercept(vmcb, INTERCEPT_VINTR, false);
-			to_svm(v)->window = false;
-		}
+	} else if (code == SVM_EXIT_NPF) {
+		/* bits 32 and 33 tell whether a table or the page itself: the same to us */
+		x->kind = EXIT_NESTED_FAULT;
+		x->fault.gpa = vmcb->control.exit_info_2;
+		x->fault.access = vmcb->control.exit_info_1 & PF_W;
+		x->fault.page = vmcb->control.exit_info_1 & NPF_PAGE;
+	} else if (code == SVM_EXIT_VINTR) {
+		x->kind = EXIT_IRQ_WINDOW;
+		vmcb->control.int_ctl &= ~V_IRQ_MASK;
+		svm_intercept(vmcb, INTERCEPT_VINTR, false);
+		to_svm(v)->window = false;
 	} else {
 		fail(v, x);
 	}
 }
 
 /**
+ * svm_decode() - say what the exit was
+ * @v: just out of the guest
+ * @x: out
+ */
+void svm_decode(struct vcpu *v, struct hv_exitinfo *x)
+{
+	const struct svm_vcpu *s = to_svm(v);
+	const struct vmcb *vmcb = s->vmcb;
+	u32 code = vmcb->control.exit_code;
+
+	x->kind = EXIT_NOTHING;
+	if (unlikely(s->iret_step) && iret_over(v, code))
+		return;
+	x->shadow = vmcb->control.int_state & SVM_INTERRUPT_SHADOW_MASK;
+	if (code == SVM_EXIT_IOIO) {
+		decode_io(vmcb, x);
+		return;
+	}
+	x->next_rip = 0;
+	where(&vmcb->save, x);
+	if (static_cpu_has(X86_FEATURE_NRIPS))
+		x->next_rip = vmcb->control.next_rip;
+	if (code == SVM_EXIT_MSR) {
+		x->kind = EXIT_MSR;
+		x->msr.write = vmcb->control.exit_info_1;
+	} else if (code < ARRAY_SIZE(simple) && simple[code]) {
+		x->kind = simple[code];
+		x->invlpg.known = false;
+	} else {
+		decode_rest(v, code, x);
+	}
+}
+
+/**
  * svm_recover() - put back an event whose delivery was cut short by the exit
- * @v: the vCPU, just out of the guest
+ * @v: the vCPU, just out of the guest: there was one
  *
  * EXITINTINFO, APM vol. 2, 15.7.2. Software interrupts and INT3/INTO are simply
  * run again: rip still points at them.
@@ -182,8 +215,6 @@ void svm_recover(struct vcpu *v)
 	u32 info = s->vmcb->control.exit_int_info;
 	u8 vector = info & SVM_EXITINTINFO_VEC_MASK;
 
-	if (likely(!(info & SVM_EXITINTINFO_VALID)))
-		return;
 	v->event.exc.vector = vector;
 	v->event.exc.has_error = info & SVM_EXITINTINFO_VALID_ERR;
 	v->event.exc.error = s->vmcb->control.exit_int_info_err;

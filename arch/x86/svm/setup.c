@@ -20,28 +20,7 @@
 #define IOPM_ORDER	2	/* 12 KiB are needed (APM vol. 2, 15.10.1) */
 #define MSRPM_ORDER	1	/* 8 KiB (15.11) */
 
-/**
- * struct svm_cpu - what svm/ keeps for a CPU
- * @hsave:	VMRUN keeps the host here (VM_HSAVE_PA)
- * @host:	where VMSAVE keeps the rest of the host's state
- * @host_pa:	its physical address
- * @guest:	the vCPU that ran here last
- * @generation:	rises when all tags were used up
- * @next_asid:	the tag to be given next, above @max_asid if there is none
- * @max_asid:	the last tag that the processor has
- * @on:		SVM was switched on here, by us
- */
-struct svm_cpu {
-	struct page *hsave;
-	struct page *host;
-	u64 host_pa;
-	struct vcpu *guest;
-	u64 generation;
-	u32 next_asid, max_asid;
-	bool on;
-};
-
-static DEFINE_PER_CPU(struct svm_cpu, svm_cpu);
+DEFINE_PER_CPU(struct svm_cpu, svm_cpu);
 static unsigned long *iopm, *msrpm;
 unsigned long svm_iopm_pa, svm_msrpm_pa;
 
@@ -58,6 +37,24 @@ const char *svm_probe(void)
 	if (vm_cr & BIT(4))	/* SVMDIS, 15.30.1 */
 		return "the firmware has switched SVM off (VM_CR.SVMDIS)";
 	return NULL;
+}
+
+/*
+ * The host's own format (APM vol. 2, 15.25.5): all nested walks are those of a user, who
+ * may write if the guest's own tables let it.
+ */
+static struct nested_format npt = {
+	.table = _PAGE_PRESENT | _PAGE_RW | _PAGE_USER | _PAGE_ACCESSED,
+	.leaf = _PAGE_PRESENT | _PAGE_USER,
+	.write = _PAGE_RW,
+	.large = _PAGE_PSE,
+	.accessed = _PAGE_ACCESSED,
+	.dirty = _PAGE_DIRTY,
+};
+
+const struct nested_format *svm_nested(void)
+{
+	return boot_cpu_has(X86_FEATURE_NPT) ? &npt : NULL;
 }
 
 /* lets the guest read and write @msr by itself: two bits each (15.11) */
@@ -131,6 +128,8 @@ int svm_setup(void)
 	memset(msrpm, 0xff, PAGE_SIZE << MSRPM_ORDER);
 	for (i = 0; i < ARRAY_SIZE(pass_through); i++)
 		msr_pass(pass_through[i]);
+	npt.levels = pgtable_l5_enabled() ? 5 : 4;
+	npt.max_large = boot_cpu_has(X86_FEATURE_GBPAGES) ? 3 : 2;
 	svm_iopm_pa = __pa(iopm);
 	svm_msrpm_pa = __pa(msrpm);
 	for_each_possible_cpu(cpu)
@@ -175,17 +174,6 @@ void svm_cpu_off(void)
 		asm volatile("stgi" : : : "memory");
 		wrmsrl(MSR_EFER, efer & ~EFER_SVME);
 	}
-}
-
-/* physical address for VMSAVE and VMLOAD of the host, on this CPU */
-u64 svm_host_page(void)
-{
-	return this_cpu_read(svm_cpu.host_pa);
-}
-
-bool svm_asid_is_current(struct svm_vcpu *s)
-{
-	return s->asid_generation == this_cpu_read(svm_cpu.generation);
 }
 
 /*

@@ -57,7 +57,13 @@ static bool svm_load(struct vcpu *v)
 	return true;
 }
 
-static void svm_enter(struct vcpu *v)
+static bool same_cr(const struct vcpu *v, const struct vmcb_save_area *s)
+{
+	return !((s->cr0 ^ v->cr0) | (s->cr3 ^ v->cr3) | (s->cr4 ^ v->cr4) |
+		 (s->efer ^ (v->efer | EFER_SVME)));
+}
+
+static void svm_run(struct vcpu *v, struct hv_exitinfo *x)
 {
 	struct svm_vcpu *s = to_svm(v);
 	struct vmcb *vmcb = s->vmcb;
@@ -79,7 +85,13 @@ static void svm_enter(struct vcpu *v)
 	v->rip = vmcb->save.rip;
 	v->rflags = vmcb->save.rflags;
 	v->cr2 = vmcb->save.cr2;
+	if (v->nested && unlikely(!same_cr(v, &vmcb->save)))
+		svm_pull_cr(v);
 	vmcb->control.event_inj = 0;
+	v->event.kind = EVENT_NONE;
+	if (unlikely(vmcb->control.exit_int_info & SVM_EXITINTINFO_VALID))
+		svm_recover(v);
+	svm_decode(v, x);
 }
 
 static void svm_inject(struct vcpu *v)
@@ -152,14 +164,10 @@ static void svm_flush_tlb(struct vcpu *v)
 	to_svm(v)->need_flush = true;
 }
 
-/* INVLPGA of one address under this guest's tag, APM vol. 3 */
+/* a new tag, as for all of them: INVLPGA is not used */
 static void svm_flush_gva(struct vcpu *v, u64 gva)
 {
-	struct svm_vcpu *s = to_svm(v);
-
-	if (s->need_flush)
-		return;
-	s->need_flush = true;
+	svm_flush_tlb(v);
 }
 
 static unsigned int svm_cpl(struct vcpu *v)
@@ -167,12 +175,27 @@ static unsigned int svm_cpl(struct vcpu *v)
 	return to_vmcb(v)->save.cpl;
 }
 
-/* bit 9 of the packed attributes is L; it counts in long mode only (4.8.1) */
+/*
+ * The run ends, or others look: an IRET that is about to be stepped over for its end
+ * (iret_reached()) is stopped at again later, so that the TF which is ours is not seen.
+ */
+static void svm_unload(struct vcpu *v)
+{
+	struct svm_vcpu *s = to_svm(v);
+
+	if (likely(!s->iret_step))
+		return;
+	s->iret_step = false;
+	if (!s->iret_tf)
+		v->rflags &= ~(u64)X86_EFLAGS_TF;
+	svm_intercept(s->vmcb, INTERCEPT_IRET, s->nmi_blocked);
+}
+
 static bool svm_code(struct vcpu *v, u64 *base)
 {
 	const struct vmcb_save_area *s = &to_vmcb(v)->save;
 
-	if ((s->efer & EFER_LMA) && (s->cs.attrib & BIT(9)))
+	if (svm_code64(s))
 		return true;
 	*base = s->cs.base;
 	return false;
@@ -188,12 +211,12 @@ const struct vendor_ops svm_ops = {
 	.vcpu_init = svm_vcpu_init,
 	.vcpu_free = svm_vcpu_free,
 	.load = svm_load,
-	.enter = svm_enter,
-	.decode = svm_decode,
+	.unload = svm_unload,
+	.run = svm_run,
+	.nested = svm_nested,
 	.push_cr = svm_push_cr,
 	.update_traps = svm_update_traps,
 	.inject = svm_inject,
-	.recover = svm_recover,
 	.open_window = svm_open_window,
 	.blocked = svm_blocked,
 	.set_blocked = svm_set_blocked,

@@ -4,6 +4,7 @@
 #define KVMFS_SVM_H
 
 #include <linux/build_bug.h>
+#include <linux/percpu.h>
 #include <asm/svm.h>
 #include "arch/x86/vcpu.h"
 
@@ -42,6 +43,29 @@ struct svm_vcpu {
 	u64 iret_rip;
 };
 
+/**
+ * struct svm_cpu - what svm/ keeps for a CPU
+ * @hsave:	VMRUN keeps the host here (VM_HSAVE_PA)
+ * @host:	where VMSAVE keeps the rest of the host's state
+ * @host_pa:	its physical address
+ * @guest:	the vCPU that ran here last
+ * @generation:	rises when all tags were used up
+ * @next_asid:	the tag to be given next, above @max_asid if there is none
+ * @max_asid:	the last tag that the processor has
+ * @on:		SVM was switched on here, by us
+ */
+struct svm_cpu {
+	struct page *hsave;
+	struct page *host;
+	u64 host_pa;
+	struct vcpu *guest;
+	u64 generation;
+	u32 next_asid, max_asid;
+	bool on;
+};
+
+DECLARE_PER_CPU(struct svm_cpu, svm_cpu);
+
 static inline struct svm_vcpu *to_svm(struct vcpu *v)
 {
 	return v->vendor;
@@ -50,6 +74,12 @@ static inline struct svm_vcpu *to_svm(struct vcpu *v)
 static inline struct vmcb *to_vmcb(struct vcpu *v)
 {
 	return to_svm(v)->vmcb;
+}
+
+/* bit 9 of the packed attributes is L; it counts in long mode only (4.8.1) */
+static inline bool svm_code64(const struct vmcb_save_area *s)
+{
+	return (s->efer & EFER_LMA) && (s->cs.attrib & BIT(9));
 }
 
 static inline void svm_intercept(struct vmcb *vmcb, unsigned int bit, bool on)
@@ -62,15 +92,25 @@ static inline void svm_intercept(struct vmcb *vmcb, unsigned int bit, bool on)
 		*word &= ~(1u << (bit % 32));
 }
 
+/* physical address for VMSAVE and VMLOAD of the host, on this CPU */
+static inline u64 svm_host_page(void)
+{
+	return this_cpu_read(svm_cpu.host_pa);
+}
+
+static inline bool svm_asid_is_current(const struct svm_vcpu *s)
+{
+	return s->asid_generation == this_cpu_read(svm_cpu.generation);
+}
+
 /* setup.c: what belongs to the machine */
 const char *svm_probe(void);
+const struct nested_format *svm_nested(void);
 int svm_setup(void);
 void svm_teardown(void);
 int svm_cpu_on(void);
 void svm_cpu_off(void);
-u64 svm_host_page(void);
 void svm_new_asid(struct svm_vcpu *s);
-bool svm_asid_is_current(struct svm_vcpu *s);
 bool svm_guest_changed(struct vcpu *v);
 void svm_forget_guest(struct vcpu *v);
 extern unsigned long svm_iopm_pa, svm_msrpm_pa;
@@ -78,6 +118,7 @@ extern unsigned long svm_iopm_pa, svm_msrpm_pa;
 /* vmcb.c: guest state in the control block */
 void svm_reset_vmcb(struct vcpu *v);
 void svm_push_cr(struct vcpu *v);
+void svm_pull_cr(struct vcpu *v);
 void svm_get_segment(struct vcpu *v, int seg, struct hv_segment *out);
 void svm_set_segment(struct vcpu *v, int seg, const struct hv_segment *in);
 void svm_get_table(struct vcpu *v, bool idt, struct hv_table *t);

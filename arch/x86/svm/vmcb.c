@@ -13,9 +13,8 @@
 /* what every guest is stopped at; 15.9 and table 15-7 */
 static const u8 always[] = {
 	INTERCEPT_INTR, INTERCEPT_NMI, INTERCEPT_INIT,
-	INTERCEPT_CR0_WRITE, INTERCEPT_CR3_READ, INTERCEPT_CR3_WRITE,
 	INTERCEPT_CR4_WRITE, INTERCEPT_CR8_READ, INTERCEPT_CR8_WRITE,
-	INTERCEPT_CPUID, INTERCEPT_HLT, INTERCEPT_INVLPG, INTERCEPT_INVLPGA,
+	INTERCEPT_CPUID, INTERCEPT_HLT, INTERCEPT_INVLPGA,
 	INTERCEPT_IOIO_PROT, INTERCEPT_MSR_PROT, INTERCEPT_TASK_SWITCH,
 	INTERCEPT_SHUTDOWN, INTERCEPT_RDPMC, INTERCEPT_INVD, INTERCEPT_WBINVD,
 	INTERCEPT_RSM, INTERCEPT_FERR_FREEZE,
@@ -23,10 +22,23 @@ static const u8 always[] = {
 	INTERCEPT_STGI, INTERCEPT_CLGI, INTERCEPT_SKINIT, INTERCEPT_RDTSCP,
 	INTERCEPT_MONITOR, INTERCEPT_MWAIT, INTERCEPT_XSETBV, INTERCEPT_RDPRU,
 	INTERCEPT_INVPCID,
-	INTERCEPT_EXCEPTION_OFFSET + PF_VECTOR, INTERCEPT_EXCEPTION_OFFSET + MC_VECTOR,
+	INTERCEPT_EXCEPTION_OFFSET + MC_VECTOR,
 	/* else a guest whose handler faults again holds the CPU for ever */
 	INTERCEPT_EXCEPTION_OFFSET + AC_VECTOR, INTERCEPT_EXCEPTION_OFFSET + DB_VECTOR,
 };
+
+/* ... and what else where its paging is ours */
+static const u8 with_shadow[] = {
+	INTERCEPT_CR0_WRITE, INTERCEPT_CR3_READ, INTERCEPT_CR3_WRITE,
+	INTERCEPT_INVLPG, INTERCEPT_EXCEPTION_OFFSET + PF_VECTOR,
+};
+
+/*
+ * ... and where it is not. Of CR0 only TS and MP are left to the guest, of CR4 nothing
+ * (above): both are written rarely, the processor would take bits of CR4 that CPUID
+ * denies, and an emulator takes any.
+ */
+static const u8 with_nested[] = { INTERCEPT_SELECTIVE_CR0 };
 
 /**
  * svm_reset_vmcb() - a control block for a vCPU after RESET
@@ -44,6 +56,14 @@ void svm_reset_vmcb(struct vcpu *v)
 	memset(vmcb, 0, sizeof(*vmcb));
 	for (i = 0; i < ARRAY_SIZE(always); i++)
 		svm_intercept(vmcb, always[i], true);
+	for (i = 0; i < ARRAY_SIZE(with_shadow); i++)
+		svm_intercept(vmcb, with_shadow[i], !v->nested);
+	for (i = 0; i < ARRAY_SIZE(with_nested); i++)
+		svm_intercept(vmcb, with_nested[i], v->nested);
+	if (v->nested) {
+		c->nested_ctl = SVM_NESTED_CTL_NP_ENABLE;
+		c->nested_cr3 = v->mmu.root_hpa;
+	}
 	/* DR0-7, read and write: words 1's two halves */
 	for (i = INTERCEPT_DR0_READ; i <= INTERCEPT_DR7_READ; i++)
 		svm_intercept(vmcb, i, true);
@@ -62,9 +82,8 @@ void svm_reset_vmcb(struct vcpu *v)
  * CR4.PAE and EFER.LME follow the shadow's format, not the guest's (15.25 does
  * not apply: nested paging is off). PG without PE is paged real mode, 15.19.
  */
-void svm_push_cr(struct vcpu *v)
+static void push_shadow(struct vcpu *v, struct vmcb *vmcb)
 {
-	struct vmcb *vmcb = to_vmcb(v);
 	u64 cr4 = v->cr4 & ~(X86_CR4_PSE | X86_CR4_PGE | X86_CR4_PAE);
 	u64 efer = v->efer & ~(EFER_LME | EFER_LMA);
 
@@ -79,9 +98,45 @@ void svm_push_cr(struct vcpu *v)
 		efer |= EFER_LME | EFER_LMA;
 	vmcb->save.efer = efer | EFER_NX | EFER_SVME;
 	vmcb->save.cr3 = v->mmu.root_hpa;
+}
+
+/*
+ * With nested paging they are the guest's own. But CD and NW would only slow it
+ * down: its memory is ours to type. While it has them set, all of CR0 is kept from it.
+ */
+static void push_nested(struct vcpu *v, struct vmcb *vmcb)
+{
+	vmcb->save.cr0 = v->cr0 & ~(u64)(X86_CR0_CD | X86_CR0_NW);
+	vmcb->save.cr4 = v->cr4;
+	vmcb->save.efer = v->efer | EFER_SVME;
+	vmcb->save.cr3 = v->cr3;
+	svm_intercept(vmcb, INTERCEPT_CR0_WRITE, vmcb->save.cr0 != v->cr0);
+}
+
+void svm_push_cr(struct vcpu *v)
+{
+	struct vmcb *vmcb = to_vmcb(v);
+
+	if (v->nested)
+		push_nested(v, vmcb);
+	else
+		push_shadow(v, vmcb);
 	/* reads need us only where the guest's value is not the hardware's */
 	svm_intercept(vmcb, INTERCEPT_CR0_READ, vmcb->save.cr0 != v->cr0);
 	svm_intercept(vmcb, INTERCEPT_CR4_READ, vmcb->save.cr4 != v->cr4);
+}
+
+/* what push_nested() put there may have become something else */
+void svm_pull_cr(struct vcpu *v)
+{
+	const struct vmcb_save_area *s = &to_vmcb(v)->save;
+	u64 cr0 = s->cr0;
+
+	if (v->cr0 & (X86_CR0_CD | X86_CR0_NW))
+		cr0 = v->cr0;
+	else if (unlikely(cr0 & (X86_CR0_CD | X86_CR0_NW)))
+		v->cr_dirty = true;
+	cr_seen(v, cr0, s->cr3, s->cr4, s->efer & ~(u64)EFER_SVME);
 }
 
 #define VMCB_SEG(name)	(offsetof(struct vmcb, save.name) / sizeof(struct vmcb_seg))
@@ -158,6 +213,8 @@ void svm_set_table(struct vcpu *v, bool idt, const struct hv_table *t)
 static u64 *vmcb_msr(struct vmcb *vmcb, u32 index)
 {
 	switch (index) {
+	case MSR_IA32_CR_PAT:
+		return &vmcb->save.g_pat;
 	case MSR_STAR:
 		return &vmcb->save.star;
 	case MSR_LSTAR:

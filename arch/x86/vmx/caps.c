@@ -196,6 +196,8 @@ const char *caps_read(struct vmx_caps *c)
 	c->exit = ctl[EXIT];
 	c->entry = ctl[ENTRY];
 	read_vpid(c);
+	rdmsrl(basic & BASIC_TRUE ? groups[CPU].true_msr : groups[CPU].msr, basic);
+	ept_read(c, (u32)basic);
 	rdmsrl(MSR_IA32_VMX_CR0_FIXED0, c->cr0_fixed0);
 	rdmsrl(MSR_IA32_VMX_CR0_FIXED1, c->cr0_fixed1);
 	rdmsrl(MSR_IA32_VMX_CR4_FIXED0, c->cr4_fixed0);

@@ -133,8 +133,12 @@ static const char *check_control(struct vcpu *v)
 {
 	u64 cr0 = vmread_nat(GUEST_CR0), cr4 = vmread_nat(GUEST_CR4);
 	bool long_mode = vmread32(VM_ENTRY_CONTROLS) & VM_ENTRY_IA32E_MODE;
+	u64 fixed0 = vmx_caps.cr0_fixed0;
 
-	if ((cr0 & vmx_caps.cr0_fixed0) != vmx_caps.cr0_fixed0 || cr0 & ~vmx_caps.cr0_fixed1)
+	if (v->nested)	/* it is unrestricted */
+		fixed0 &= ~(u64)(X86_CR0_PE | X86_CR0_PG);
+
+	if ((cr0 & fixed0) != fixed0 || cr0 & ~vmx_caps.cr0_fixed1)
 		return "CR0 has a fixed bit wrong (27.3.1.1)";
 	if ((cr4 & vmx_caps.cr4_fixed0) != vmx_caps.cr4_fixed0 || cr4 & ~vmx_caps.cr4_fixed1)
 		return "CR4 has a fixed bit wrong, or one that this processor lacks (27.3.1.1)";

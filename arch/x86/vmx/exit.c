@@ -11,14 +11,16 @@
 #include "arch/x86/vmx/vmx.h"
 
 /* exits that need no more than a name; EXIT_NOTHING: not in this table */
-static const u8 simple[] = {
+static const u8 events[] = {
 	[EXIT_REASON_EXTERNAL_INTERRUPT] = EXIT_HOST_IRQ,
 	[EXIT_REASON_TRIPLE_FAULT] = EXIT_SHUTDOWN,
 	[EXIT_REASON_INIT_SIGNAL] = EXIT_HOST_IRQ,
 	[EXIT_REASON_SIPI_SIGNAL] = EXIT_HOST_IRQ,
-	[EXIT_REASON_INTERRUPT_WINDOW] = EXIT_IRQ_WINDOW,
-	[EXIT_REASON_NMI_WINDOW] = EXIT_NMI_WINDOW,
 	[EXIT_REASON_TASK_SWITCH] = EXIT_TASK_SWITCH,
+};
+
+/* the same of instructions, whose length counts */
+static const u8 simple[] = {
 	[EXIT_REASON_CPUID] = EXIT_CPUID,
 	[EXIT_REASON_HLT] = EXIT_HLT,
 	[EXIT_REASON_INVD] = EXIT_WBINVD,
@@ -49,22 +51,15 @@ static const u8 simple[] = {
 	[EXIT_REASON_XRSTORS] = EXIT_UD,
 };
 
-static bool long_mode(const struct vmx_vcpu *x)
-{
-	return (x->hw_efer & EFER_LMA) && (vmread32(GUEST_CS_AR_BYTES) & SEG_ATTR_L);
-}
-
-/*
- * Exits of an instruction that is not done yet: its length is given (28.2.5). Who
- * skips it will ask for its shadow next.
- */
+/* exits of an instruction that is not done yet: its length is given (28.2.5) */
 static u64 next_rip(struct vcpu *v)
 {
-	struct vmx_vcpu *x = to_vmx(v);
 	u64 rip = v->rip + vmread32(VM_EXIT_INSTRUCTION_LEN);
 
-	inject_read_block(x);
-	return long_mode(x) ? rip : (u32)rip;
+	/* outside of 64-bit code it wraps, which nobody sees who was not at the end */
+	if (unlikely((rip ^ v->rip) >> 32) && !vmx_code64(to_vmx(v)))
+		return (u32)rip;
+	return rip;
 }
 
 /* SDM vol. 3, table 28-5 */
@@ -94,7 +89,7 @@ static void decode_cr(struct vcpu *v, struct hv_exitinfo *x)
 	switch (q >> 4 & 3) {
 	case 0:		/* MOV to CR */
 		x->cr.val = v->regs[x->cr.reg];
-		if (!long_mode(to_vmx(v)))
+		if (!vmx_code64(to_vmx(v)))
 			x->cr.val = (u32)x->cr.val;
 		break;
 	case 1:		/* MOV from CR */
@@ -137,9 +132,13 @@ static void decode_exception(struct vcpu *v, struct hv_exitinfo *x)
 	x->exc.has_error = info & INTR_INFO_DELIVER_CODE_MASK;
 	x->exc.error = x->exc.has_error ? vmread32(VM_EXIT_INTR_ERROR_CODE) : 0;
 	x->exc.cr2 = 0;
-	if (x->exc.vector == X86_TRAP_PF)
+	if (x->exc.vector == X86_TRAP_PF) {
 		x->exc.cr2 = vmread_nat(EXIT_QUALIFICATION);
-	else if (x->exc.vector == X86_TRAP_DB)
+		/* linear addresses are only asked for in 64-bit code */
+		x->code64 = vmx_code64(vmx);
+		x->la = v->rip;
+	}
+	if (x->exc.vector == X86_TRAP_DB)
 		debug_exception(v);
 }
 
@@ -203,21 +202,40 @@ static void no_such_exit(struct vcpu *v, struct hv_exitinfo *x)
 		 x->fail.code, x->fail.info[0]);
 }
 
-static void decode_simple(struct vcpu *v, u32 reason, struct hv_exitinfo *x)
+/* those that are no instruction of the guest's, or a longer one */
+static noinline void decode_rest(struct vcpu *v, u32 reason, struct hv_exitinfo *x)
 {
-	x->kind = simple[reason];
-	switch (x->kind) {
-	case EXIT_IRQ_WINDOW:
-	case EXIT_NMI_WINDOW:
-		inject_close_window(to_vmx(v), x->kind == EXIT_NMI_WINDOW);
-		break;
-	case EXIT_HOST_IRQ:
-	case EXIT_SHUTDOWN:
-	case EXIT_TASK_SWITCH:
-		break;
-	default:
+	switch (reason) {
+	case EXIT_REASON_CR_ACCESS:
+		decode_cr(v, x);
+		return;
+	case EXIT_REASON_INVLPG:
+		x->kind = EXIT_INVLPG;
+		x->invlpg.known = true;
+		x->invlpg.gva = vmread_nat(EXIT_QUALIFICATION);
 		x->next_rip = next_rip(v);
+		return;
+	case EXIT_REASON_EPT_VIOLATION:
+		ept_decode(v, x);
+		return;
+	case EXIT_REASON_INTERRUPT_WINDOW:
+		x->kind = EXIT_IRQ_WINDOW;
+		inject_close_window(to_vmx(v), false);
+		return;
+	case EXIT_REASON_NMI_WINDOW:
+		x->kind = EXIT_NMI_WINDOW;
+		inject_close_window(to_vmx(v), true);
+		return;
+	case REASON_NONE:
+		instruction_failed(v, x);
+		return;
 	}
+	if (reason & VMX_EXIT_REASONS_FAILED_VMENTRY)
+		entry_failed(v, x);
+	else if (reason < ARRAY_SIZE(events) && events[reason])
+		x->kind = events[reason];
+	else
+		no_such_exit(v, x);
 }
 
 /**
@@ -232,36 +250,19 @@ void vmx_decode(struct vcpu *v, struct hv_exitinfo *x)
 	u32 reason = to_vmx(v)->reason;
 
 	x->next_rip = 0;
-	switch (reason) {
-	case EXIT_REASON_EXCEPTION_NMI:
+	x->shadow = to_vmx(v)->block & (GUEST_INTR_STATE_STI | GUEST_INTR_STATE_MOV_SS);
+	if (reason == EXIT_REASON_EXCEPTION_NMI) {
 		decode_exception(v, x);
-		return;
-	case EXIT_REASON_IO_INSTRUCTION:
+	} else if (reason == EXIT_REASON_IO_INSTRUCTION) {
 		decode_io(v, x);
-		return;
-	case EXIT_REASON_CR_ACCESS:
-		decode_cr(v, x);
-		return;
-	case EXIT_REASON_INVLPG:
-		x->kind = EXIT_INVLPG;
-		x->invlpg.known = true;
-		x->invlpg.gva = vmread_nat(EXIT_QUALIFICATION);
-		x->next_rip = next_rip(v);
-		return;
-	case EXIT_REASON_MSR_READ:
-	case EXIT_REASON_MSR_WRITE:
+	} else if (reason == EXIT_REASON_MSR_READ || reason == EXIT_REASON_MSR_WRITE) {
 		x->kind = EXIT_MSR;
 		x->msr.write = reason == EXIT_REASON_MSR_WRITE;
 		x->next_rip = next_rip(v);
-		return;
-	case REASON_NONE:
-		instruction_failed(v, x);
-		return;
+	} else if (reason < ARRAY_SIZE(simple) && simple[reason]) {
+		x->kind = simple[reason];
+		x->next_rip = next_rip(v);
+	} else {
+		decode_rest(v, reason, x);
 	}
-	if (reason & VMX_EXIT_REASONS_FAILED_VMENTRY)
-		entry_failed(v, x);
-	else if (reason < ARRAY_SIZE(simple) && simple[reason])
-		decode_simple(v, reason, x);
-	else
-		no_such_exit(v, x);
 }

@@ -41,12 +41,12 @@ static __always_inline u64 field_read(u32 field)
 
 static __always_inline void field_write(u32 field, u64 val)
 {
-	bool bad;
-
-	asm volatile("vmwrite %1, %2"
-		     : "=@ccbe" (bad) : "r" (val), "r" ((u64)field) : "memory");
-	if (unlikely(bad))
-		field_error("VMWRITE", field);
+	asm goto("vmwrite %0, %1\n\t"
+		 "jbe %l[bad]"
+		 : : "r" (val), "r" ((u64)field) : "cc", "memory" : bad);
+	return;
+bad:
+	field_error("VMWRITE", field);
 }
 
 /* all callers give constants, so this is decided when they are compiled */

@@ -62,8 +62,13 @@ static void on_user_return(struct user_return_notifier *n)
 	local_irq_restore(flags);
 }
 
-/* without SYSCALL enabled the guest cannot tell whose they are */
-static void load_syscall_msrs(struct vmx_vcpu *x)
+/**
+ * host_load_syscall_msrs() - the guest's system call MSRs go into the processor
+ * @x: about to be entered; interrupts off
+ *
+ * Without SYSCALL enabled the guest cannot tell whose they are.
+ */
+void host_load_syscall_msrs(struct vmx_vcpu *x)
 {
 	struct vmx_cpu *c = this_cpu_ptr(&vmx_cpu);
 
@@ -132,15 +137,27 @@ void host_init(struct vmx_vcpu *x)
 	}
 	if (vmx_caps.load_perf)
 		vmwrite64(HOST_IA32_PERF_GLOBAL_CTRL, 0);
+	/* what load_thread() believes to be there */
+	vmwrite16(HOST_DS_SELECTOR, 0);
+	vmwrite16(HOST_ES_SELECTOR, 0);
+	vmwrite16(HOST_FS_SELECTOR, 0);
+	vmwrite16(HOST_GS_SELECTOR, 0);
+	vmwrite_nat(HOST_FS_BASE, 0);
 	vmwrite_nat(HOST_RSP, 0);
 	vmwrite_nat(HOST_RIP, (unsigned long)vmx_exit_to_here);
 }
 
+/* these never change on a CPU */
 static void load_cpu(struct vmx_vcpu *x)
 {
-	struct cpu_entry_area *area = get_cpu_entry_area(smp_processor_id());
+	unsigned int cpu = smp_processor_id();
+	struct cpu_entry_area *area;
 	u64 val;
 
+	if (likely(x->host_cpu == cpu))
+		return;
+	x->host_cpu = cpu;
+	area = get_cpu_entry_area(cpu);
 	vmwrite_nat(HOST_TR_BASE, (unsigned long)&area->tss.x86_tss);
 	vmwrite_nat(HOST_GDTR_BASE, (unsigned long)get_current_gdt_ro());
 	rdmsrl(MSR_GS_BASE, val);
@@ -150,23 +167,30 @@ static void load_cpu(struct vmx_vcpu *x)
 }
 
 /* an exit loads no selector with RPL or TI set (SDM vol. 3, 27.2.3): null in their place */
-static u16 loadable(u16 selector)
+static __always_inline void put_selector(u32 field, u16 *have, u16 selector)
 {
-	return selector & 7 ? 0 : selector;
+	if (likely(*have == selector))
+		return;
+	*have = selector;
+	vmwrite16(field, selector & 7 ? 0 : selector);
 }
 
 static void load_thread(struct vmx_vcpu *x)
 {
-	savesegment(ds, x->host_ds);
-	savesegment(es, x->host_es);
-	savesegment(fs, x->host_fs);
-	savesegment(gs, x->host_gs);
-	vmwrite16(HOST_DS_SELECTOR, loadable(x->host_ds));
-	vmwrite16(HOST_ES_SELECTOR, loadable(x->host_es));
-	vmwrite16(HOST_FS_SELECTOR, loadable(x->host_fs));
-	vmwrite16(HOST_GS_SELECTOR, loadable(x->host_gs));
-	rdmsrl(MSR_FS_BASE, x->host_fs_base);
-	vmwrite_nat(HOST_FS_BASE, x->host_fs_base);
+	u16 ds, es, fs, gs;
+	u64 fs_base;
+
+	savesegment(ds, ds);
+	savesegment(es, es);
+	savesegment(fs, fs);
+	savesegment(gs, gs);
+	put_selector(HOST_DS_SELECTOR, &x->host_ds, ds);
+	put_selector(HOST_ES_SELECTOR, &x->host_es, es);
+	put_selector(HOST_FS_SELECTOR, &x->host_fs, fs);
+	put_selector(HOST_GS_SELECTOR, &x->host_gs, gs);
+	rdmsrl(MSR_FS_BASE, fs_base);
+	if (unlikely(x->host_fs_base != fs_base))
+		vmwrite_nat(HOST_FS_BASE, x->host_fs_base = fs_base);
 	rdmsrl(MSR_KERNEL_GS_BASE, x->host_kernel_gs);
 	wrmsrl(MSR_KERNEL_GS_BASE, x->kernel_gs);
 	x->here = true;
@@ -180,7 +204,7 @@ void host_load(struct vmx_vcpu *x)
 {
 	load_cpu(x);
 	load_thread(x);
-	load_syscall_msrs(x);
+	host_load_syscall_msrs(x);
 }
 
 /* selectors that the exits could not load; loading one sets its base */
@@ -216,39 +240,4 @@ void host_put(struct vmx_vcpu *x)
 	/* an exit leaves 0x67 and 0xffff for limits: SDM vol. 3, 28.5.2 and 28.5.3 */
 	invalidate_tss_limit();
 	load_fixmap_gdt(smp_processor_id());
-}
-
-/* --- each entry and exit ------------------------------------------------------------ */
-
-/**
- * host_before() - host state that may change at any interrupt
- * @x: about to be entered
- */
-void host_before(struct vmx_vcpu *x)
-{
-	u64 cr3 = __read_cr3(), cr4 = native_read_cr4(), perf;
-
-	if (unlikely(x->host_cr3 != cr3))
-		vmwrite_nat(HOST_CR3, x->host_cr3 = cr3);
-	if (unlikely(x->host_cr4 != cr4))
-		vmwrite_nat(HOST_CR4, x->host_cr4 = cr4);
-	if (unlikely(x->syscall_stale))
-		load_syscall_msrs(x);
-	x->host_debugctl = __rdmsr(MSR_IA32_DEBUGCTLMSR);
-	if (!vmx_caps.load_perf)
-		return;
-	/* the host's counters stand still in the guest: PEBS would write to its memory */
-	perf = __rdmsr(MSR_CORE_PERF_GLOBAL_CTRL);
-	if (x->host_perf != perf)
-		vmwrite64(HOST_IA32_PERF_GLOBAL_CTRL, x->host_perf = perf);
-}
-
-/**
- * host_after() - what an exit clears: SDM vol. 3, 28.5.1
- * @x: just left
- */
-void host_after(struct vmx_vcpu *x)
-{
-	if (unlikely(x->host_debugctl))
-		wrmsrl(MSR_IA32_DEBUGCTLMSR, x->host_debugctl);
 }

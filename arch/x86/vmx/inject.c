@@ -32,7 +32,8 @@ void vmx_inject(struct vcpu *v)
 		break;
 	default:
 		info |= INTR_TYPE_HARD_EXCEPTION;
-		if (!e->exc.has_error)
+		/* nor in real mode, where there is none: SDM vol. 3, 27.2.1.3 */
+		if (!e->exc.has_error || !(v->cr0 & X86_CR0_PE))
 			break;
 		info |= INTR_INFO_DELIVER_CODE_MASK;
 		vmwrite32(VM_ENTRY_EXCEPTION_ERROR_CODE, e->exc.error);
@@ -41,22 +42,15 @@ void vmx_inject(struct vcpu *v)
 }
 
 /**
- * vmx_recover() - put back an event whose delivery was cut short by the exit
+ * inject_recover() - put back an event whose delivery was cut short by the exit
  * @v: just out of the guest
+ * @info: IDT-vectoring information, which is valid
  *
  * Software interrupts and INT3/INTO are simply run again: rip still points at
  * them (SDM vol. 3, 28.2.4 and 28.7.1.1).
  */
-void vmx_recover(struct vcpu *v)
+void inject_recover(struct vcpu *v, u32 info)
 {
-	struct vmx_vcpu *x = to_vmx(v);
-	u32 info;
-
-	if (unlikely(x->reason == REASON_NONE || x->reason & VMX_EXIT_REASONS_FAILED_VMENTRY))
-		return;
-	info = vmread32(IDT_VECTORING_INFO_FIELD);
-	if (likely(!(info & VECTORING_INFO_VALID_MASK)))
-		return;
 	v->event.exc = (struct hv_exception){
 		.vector = info & VECTORING_INFO_VECTOR_MASK,
 		.has_error = info & VECTORING_INFO_DELIVER_CODE_MASK,

@@ -76,6 +76,7 @@ void vmx_teardown(void)
 		free_page((unsigned long)per_cpu(vmx_cpu, cpu).region);
 		per_cpu(vmx_cpu, cpu).region = NULL;
 	}
+	l1d_teardown();
 	free_page((unsigned long)msr_bitmap);
 	msr_bitmap = NULL;
 	preempt_notifier_dec();
@@ -85,9 +86,10 @@ int vmx_setup(void)
 {
 	unsigned int cpu, i;
 
+	ept_setup();
 	preempt_notifier_inc();
 	msr_bitmap = (u8 *)__get_free_page(GFP_KERNEL);
-	if (!msr_bitmap)
+	if (!msr_bitmap || l1d_setup())
 		goto nomem;
 	memset(msr_bitmap, 0xff, PAGE_SIZE);
 	for (i = 0; i < ARRAY_SIZE(pass_through); i++)
@@ -143,6 +145,7 @@ static void flush_all_tags(void)
 	if (vmx_caps.vpid)
 		asm volatile("invvpid %0, %1"
 			     : : "m" (desc), "r" ((u64)VMX_VPID_EXTENT_ALL_CONTEXT) : "cc");
+	ept_flush_all();
 }
 
 int vmx_cpu_on(void)

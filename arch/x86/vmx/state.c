@@ -70,6 +70,8 @@ void state_init(struct vcpu *v)
 	x->entry_ctl = vmx_caps.entry;
 	init_controls(x);
 	init_efer(x);
+	if (v->nested)
+		ept_init(x);
 	vmwrite64(VMCS_LINK_POINTER, ~0ULL);
 	vmwrite64(GUEST_IA32_DEBUGCTL, 0);
 	if (vmx_caps.load_perf)
@@ -101,7 +103,8 @@ static void push_efer(struct vcpu *v)
 	u64 efer = v->efer & EFER_SCE;
 	u32 entry = vmx_caps.entry;
 
-	efer |= EFER_NX;	/* the shadow tables use it, whatever the guest's do */
+	/* the shadow tables use it, whatever the guest's do */
+	efer |= v->nested ? v->efer & EFER_NX : EFER_NX;
 	if (v->efer & EFER_LMA) {
 		efer |= EFER_LME | EFER_LMA;
 		entry |= VM_ENTRY_IA32E_MODE;
@@ -122,6 +125,27 @@ static void push_efer(struct vcpu *v)
 }
 
 /**
+ * state_push_cr04() - CR0 and CR4 for the processor; what the guest reads; EFER
+ * @v: its VMCS is current
+ * @cr0: as the processor shall have it
+ * @cr4: likewise
+ */
+void state_push_cr04(struct vcpu *v, u64 cr0, u64 cr4)
+{
+	struct vmx_vcpu *x = to_vmx(v);
+
+	if (x->hw_cr0 != cr0)
+		vmwrite_nat(GUEST_CR0, x->hw_cr0 = cr0);
+	if (x->cr0_shadow != v->cr0)
+		vmwrite_nat(CR0_READ_SHADOW, x->cr0_shadow = v->cr0);
+	if (x->hw_cr4 != cr4)
+		vmwrite_nat(GUEST_CR4, x->hw_cr4 = cr4);
+	if (x->cr4_shadow != v->cr4)
+		vmwrite_nat(CR4_READ_SHADOW, x->cr4_shadow = v->cr4);
+	push_efer(v);
+}
+
+/**
  * vmx_push_cr() - control registers as the guest needs them in the processor
  * @v: its VMCS is current
  *
@@ -135,6 +159,10 @@ void vmx_push_cr(struct vcpu *v)
 	u64 cr0 = v->cr0 | X86_CR0_PE | X86_CR0_PG | X86_CR0_WP;
 	u64 cr4 = v->cr4 & ~(u64)(X86_CR4_PSE | X86_CR4_PGE);
 
+	if (v->nested) {
+		ept_push_cr(v);
+		return;
+	}
 	/* an entry leaves these as the host has them */
 	cr0 &= ~(u64)(X86_CR0_CD | X86_CR0_NW);
 	cr0 = (cr0 | vmx_caps.cr0_fixed0) & vmx_caps.cr0_fixed1;
@@ -143,16 +171,7 @@ void vmx_push_cr(struct vcpu *v)
 	if (!(v->cr0 & X86_CR0_PG))
 		cr4 &= ~(u64)(X86_CR4_SMEP | X86_CR4_SMAP);
 	cr4 = (cr4 | vmx_caps.cr4_fixed0) & vmx_caps.cr4_fixed1;
-
-	if (x->hw_cr0 != cr0)
-		vmwrite_nat(GUEST_CR0, x->hw_cr0 = cr0);
-	if (x->cr0_shadow != v->cr0)
-		vmwrite_nat(CR0_READ_SHADOW, x->cr0_shadow = v->cr0);
-	if (x->hw_cr4 != cr4)
-		vmwrite_nat(GUEST_CR4, x->hw_cr4 = cr4);
-	if (x->cr4_shadow != v->cr4)
-		vmwrite_nat(CR4_READ_SHADOW, x->cr4_shadow = v->cr4);
-	push_efer(v);
+	state_push_cr04(v, cr0, cr4);
 	if (x->hw_cr3 != v->mmu.root_hpa) {
 		vmwrite_nat(GUEST_CR3, x->hw_cr3 = v->mmu.root_hpa);
 		/* loaded by an entry, it does not flush a tag (SDM vol. 3, 29.4.3.1) */
@@ -208,6 +227,7 @@ void vmx_set_segment(struct vcpu *v, int seg, const struct hv_segment *in)
 	x->known |= BIT(seg);
 	x->dirty |= BIT(seg);
 	x->unfit = -1;
+	v->check_entry = true;
 }
 
 /* bits that AMD forgives and a VM entry does not: SDM vol. 3, 27.3.1.2 */
@@ -222,6 +242,12 @@ static u32 access_rights(struct vcpu *v, int seg, struct hv_segment *s)
 		if (v->efer & EFER_LMA)
 			ar |= 11;
 	} else if ((s->attr & SEG_ATTR_UNUSABLE) || !(ar & SEG_ATTR_P)) {
+		/*
+		 * In real mode, which an unrestricted guest enters by itself, loading a
+		 * selector makes it usable, with the rights that it has here.
+		 */
+		if (v->nested && seg != SEG_LDTR)
+			ar |= SEG_ATTR_S | 3;	/* data, writable, accessed */
 		return ar | SEG_ATTR_UNUSABLE;
 	} else if (ar & SEG_ATTR_S) {
 		ar |= 1;	/* accessed */
@@ -430,18 +456,14 @@ void vmx_update_traps(struct vcpu *v)
 /* --- around the guest -------------------------------------------------------------- */
 
 /**
- * state_write() - what changed since the exit
- * @v: about to be entered
+ * state_write() - what seldom changes between an exit and an entry
+ * @v: about to be entered; its rflags, or what x->dirty tells, did
  */
 void state_write(struct vcpu *v)
 {
 	struct vmx_vcpu *x = to_vmx(v);
 	unsigned int seg;
 
-	if (x->hw_rip != v->rip)
-		vmwrite_nat(GUEST_RIP, v->rip);
-	if (x->hw_rsp != v->regs[4])
-		vmwrite_nat(GUEST_RSP, v->regs[4]);
 	/* a step that begins or ends shows in the pending #DB too, see there */
 	if (x->hw_rflags != v->rflags) {
 		if ((x->hw_rflags ^ v->rflags) & X86_EFLAGS_TF) {
@@ -450,29 +472,10 @@ void state_write(struct vcpu *v)
 		}
 		vmwrite_nat(GUEST_RFLAGS, v->rflags);
 	}
-	if (!x->dirty)
-		return;
 	for (seg = 0; seg < SEG_COUNT; seg++)
 		if (x->dirty & BIT(seg))
 			write_segment(v, seg);
 	if (x->dirty & CACHE_BLOCK)
 		inject_write_block(v);
 	x->dirty = 0;
-}
-
-/**
- * state_read() - what is always looked at after an exit
- * @v: just left
- */
-void state_read(struct vcpu *v)
-{
-	struct vmx_vcpu *x = to_vmx(v);
-
-	v->rip = vmread_nat(GUEST_RIP);
-	v->regs[4] = vmread_nat(GUEST_RSP);
-	v->rflags = vmread_nat(GUEST_RFLAGS);
-	x->hw_rip = v->rip;
-	x->hw_rsp = v->regs[4];
-	x->hw_rflags = v->rflags;
-	x->known = 0;
 }

@@ -133,6 +133,8 @@ void vmcs_flush_tag(struct vmx_vcpu *x)
 	/* without tags each entry and exit flushes everything */
 	if (x->vpid)
 		flush_tag(VMX_VPID_EXTENT_SINGLE_CONTEXT, x->vpid, 0);
+	if (x->v->nested)
+		ept_flush(x->v);
 }
 
 /**

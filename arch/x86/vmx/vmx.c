@@ -11,6 +11,7 @@
 #include <asm/nospec-branch.h>
 #include <asm/processor-flags.h>
 #include <asm/special_insns.h>
+#include <asm/tlbflush.h>
 #include <asm/trapnr.h>
 #include "arch/x86/vmx/vmx.h"
 
@@ -45,8 +46,10 @@ static bool vmx_load(struct vcpu *v)
 	struct vmx_vcpu *x = to_vmx(v);
 	struct vmx_cpu *c = this_cpu_ptr(&vmx_cpu);
 
-	if (!vmcs_is_current(x) && !vmcs_make_current(x))
+	if (!vmcs_is_current(x) && !vmcs_make_current(x)) {
+		v->check_entry = true;
 		return false;
+	}
 	host_put(x);
 	host_load(x);
 	if (!x->sched_on) {
@@ -118,6 +121,7 @@ static int vmx_vcpu_init(struct vcpu *v)
 	x->vmcs_pa = __pa(x->vmcs);
 	x->cpu = -1;
 	x->flush_cpu = -1;
+	x->host_cpu = -1;
 	x->unfit = -1;
 	preempt_notifier_init(&x->sched, &sched_ops);
 	get_vpid(x);
@@ -154,7 +158,7 @@ static void vmx_vcpu_free(struct vcpu *v)
 /* --- entry --------------------------------------------------------------------------- */
 
 /*
- * With interrupts on, in each turn of the run loop. Without unrestricted guests
+ * With interrupts on, when something that matters was changed. Without unrestricted guests
  * VMX runs no real mode, and no protected mode with the segments that a guest has
  * in its first steps out of real mode.
  */
@@ -165,6 +169,8 @@ static bool vmx_can_enter(struct vcpu *v)
 
 	if (vmcs_get(v, &flags))
 		vmcs_put(flags);
+	if (v->nested)
+		return true;
 	if (!(v->cr0 & X86_CR0_PE)) {
 		x->unfit = -1;
 		return false;
@@ -192,34 +198,98 @@ static void serve_host(struct vmx_vcpu *x)
 	}
 }
 
-static void vmx_enter(struct vcpu *v)
+/* host state that may change at any interrupt */
+static void host_before(struct vmx_vcpu *x)
+{
+	u64 cr3 = __read_cr3(), cr4 = native_read_cr4(), perf;
+
+	if (unlikely(x->host_cr3 != cr3))
+		vmwrite_nat(HOST_CR3, x->host_cr3 = cr3);
+	if (unlikely(x->host_cr4 != cr4))
+		vmwrite_nat(HOST_CR4, x->host_cr4 = cr4);
+	if (unlikely(x->syscall_stale))
+		host_load_syscall_msrs(x);
+	x->host_debugctl = __rdmsr(MSR_IA32_DEBUGCTLMSR);
+	if (!vmx_caps.load_perf)
+		return;
+	/* the host's counters stand still in the guest: PEBS would write to its memory */
+	perf = __rdmsr(MSR_CORE_PERF_GLOBAL_CTRL);
+	if (unlikely(x->host_perf != perf))
+		vmwrite64(HOST_IA32_PERF_GLOBAL_CTRL, x->host_perf = perf);
+}
+
+/* what an exit clears: SDM vol. 3, 28.5.1 */
+static void host_after(struct vmx_vcpu *x)
+{
+	if (unlikely(x->host_debugctl))
+		wrmsrl(MSR_IA32_DEBUGCTLMSR, x->host_debugctl);
+}
+
+/* what is always looked at after an exit */
+static void state_read(struct vcpu *v)
+{
+	struct vmx_vcpu *x = to_vmx(v);
+
+	v->rip = vmread_nat(GUEST_RIP);
+	v->regs[4] = vmread_nat(GUEST_RSP);
+	v->rflags = vmread_nat(GUEST_RFLAGS);
+	x->hw_rip = v->rip;
+	x->hw_rsp = v->regs[4];
+	x->hw_rflags = v->rflags;
+	x->block = vmread32(GUEST_INTERRUPTIBILITY_INFO);
+	if (v->nested)
+		ept_pull_cr(v);
+	x->known = CACHE_BLOCK;
+}
+
+/* false: the guest did not run */
+static bool enter(struct vcpu *v)
 {
 	struct vmx_vcpu *x = to_vmx(v);
 	bool failed;
 
-	state_write(v);
+	if (x->hw_rip != v->rip)
+		vmwrite_nat(GUEST_RIP, v->rip);
+	if (unlikely(x->hw_rsp != v->regs[4]))
+		vmwrite_nat(GUEST_RSP, v->regs[4]);
+	if (unlikely(x->hw_rflags != v->rflags || x->dirty))
+		state_write(v);
 	host_before(x);
 	if (unlikely(x->flush))
 		vmcs_flush_tag(x);
 	if (v->cr2 != native_read_cr2())
 		native_write_cr2(v->cr2);
+	if (v->nested)
+		l1d_flush(v);
 	failed = vmx_enter_guest(v->regs, &x->host_rsp, x->launched);
 	v->cr2 = native_read_cr2();
 	host_after(x);
 	if (unlikely(failed)) {
 		x->reason = REASON_NONE;
-		vmwrite32(VM_ENTRY_INTR_INFO_FIELD, 0);
-		return;
+		return false;
 	}
 	x->launched = true;
 	x->reason = vmread32(VM_EXIT_REASON);
 	serve_host(x);
-	if (unlikely(x->reason & VMX_EXIT_REASONS_FAILED_VMENTRY)) {
-		/* nothing was loaded, and nothing saved */
+	/* if refused, nothing was loaded, and nothing saved */
+	return likely(!(x->reason & VMX_EXIT_REASONS_FAILED_VMENTRY));
+}
+
+static void vmx_run(struct vcpu *v, struct hv_exitinfo *x)
+{
+	bool ran = enter(v);
+
+	v->event.kind = EVENT_NONE;
+	if (likely(ran)) {
+		u32 info = vmread32(IDT_VECTORING_INFO_FIELD);
+
+		state_read(v);
+		if (unlikely(info & VECTORING_INFO_VALID_MASK))
+			inject_recover(v, info);
+	} else {
 		vmwrite32(VM_ENTRY_INTR_INFO_FIELD, 0);
-		return;
 	}
-	state_read(v);
+	vmx_decode(v, x);
 }
 
 static void vmx_flush_tlb(struct vcpu *v)
@@ -244,12 +314,11 @@ const struct vendor_ops vmx_ops = {
 	.load = vmx_load,
 	.unload = vmx_unload,
 	.can_enter = vmx_can_enter,
-	.enter = vmx_enter,
-	.decode = vmx_decode,
+	.run = vmx_run,
+	.nested = vmx_nested,
 	.push_cr = vmx_push_cr,
 	.update_traps = vmx_update_traps,
 	.inject = vmx_inject,
-	.recover = vmx_recover,
 	.open_window = vmx_open_window,
 	.blocked = vmx_blocked,
 	.set_blocked = vmx_set_blocked,

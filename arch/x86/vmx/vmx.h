@@ -21,6 +21,7 @@
  * @vpid:	TLB tags; then @invvpid_addr says whether one address can be flushed
  * @load_efer:	EFER is switched by controls, else by the MSR areas
  * @load_perf:	IA32_PERF_GLOBAL_CTRL is switched by controls
+ * @ept:	IA32_VMX_EPT_VPID_CAP if guests can have nested paging, else 0
  * @cr0_fixed0:	and the like: bits that must be 1 (0), and that may be 1 (1)
  */
 struct vmx_caps {
@@ -28,6 +29,7 @@ struct vmx_caps {
 	u32 pin, cpu, cpu2, exit, entry;
 	bool vpid, invvpid_addr;
 	bool load_efer, load_perf;
+	u64 ept;
 	u64 cr0_fixed0, cr0_fixed1, cr4_fixed0, cr4_fixed1;
 };
 
@@ -71,7 +73,7 @@ enum { SYSCALL_STAR, SYSCALL_LSTAR, SYSCALL_CSTAR, SYSCALL_MASK, SYSCALL_COUNT }
  * @unfit:	0: the processor takes the guest's segments, 1: it does not, -1: look
  * @cpu_ctl, @entry_ctl: controls that change, as the VMCS has them
  * @hw_*:	guest state as the VMCS has it, to save VMWRITEs
- * @host_*:	host state likewise
+ * @host_*:	host state likewise; some of it for @host_cpu
  * @vpid:	TLB tag, 0 if there are none
  * @flush:	the tag's translations must go before the next entry
  * @flush_cpu:	where the guest ran last: elsewhere they are as good as unknown
@@ -114,6 +116,7 @@ struct vmx_vcpu {
 	struct preempt_notifier sched;
 	u16 host_ds, host_es, host_fs, host_gs;
 	u64 host_fs_base;
+	int host_cpu;
 	struct vmx_msr efer_area[2];	/* guest's, host's */
 
 	u32 reason, intr_info;
@@ -142,6 +145,12 @@ struct vmx_cpu {
 };
 
 DECLARE_PER_CPU(struct vmx_cpu, vmx_cpu);
+
+/* @x: just left; its VMCS is current */
+static inline bool vmx_code64(const struct vmx_vcpu *x)
+{
+	return (x->hw_efer & EFER_LMA) && (vmread32(GUEST_CS_AR_BYTES) & SEG_ATTR_L);
+}
 
 static inline struct vmx_vcpu *to_vmx(struct vcpu *v)
 {
@@ -178,9 +187,9 @@ void vmcs_flush_tag_gva(struct vmx_vcpu *x, u64 gva);
 
 /* state.c: guest state in the VMCS */
 void state_init(struct vcpu *v);
-void state_write(struct vcpu *v);		/* before entry, what changed */
-void state_read(struct vcpu *v);		/* after exit, what is always needed */
+void state_write(struct vcpu *v);		/* before entry */
 void vmx_push_cr(struct vcpu *v);
+void state_push_cr04(struct vcpu *v, u64 cr0, u64 cr4);
 void vmx_get_segment(struct vcpu *v, int seg, struct hv_segment *out);
 void vmx_set_segment(struct vcpu *v, int seg, const struct hv_segment *in);
 void vmx_get_table(struct vcpu *v, bool idt, struct hv_table *t);
@@ -196,14 +205,18 @@ void vmx_set_tsc_offset(struct vcpu *v);
 void host_init(struct vmx_vcpu *x);		/* what never changes */
 void host_load(struct vmx_vcpu *x);		/* of this CPU and thread */
 void host_put(struct vmx_vcpu *x);
-void host_before(struct vmx_vcpu *x);		/* entry */
-void host_after(struct vmx_vcpu *x);		/* exit */
+void host_load_syscall_msrs(struct vmx_vcpu *x);
+
+/* l1d.c */
+int l1d_setup(void);
+void l1d_teardown(void);
+void l1d_flush(struct vcpu *v);
 void host_cpu_on(struct vmx_cpu *c);
 void host_cpu_off(struct vmx_cpu *c);
 
 /* inject.c: events and what holds them back */
 void vmx_inject(struct vcpu *v);
-void vmx_recover(struct vcpu *v);
+void inject_recover(struct vcpu *v, u32 info);
 void vmx_open_window(struct vcpu *v, bool nmi);
 void inject_close_window(struct vmx_vcpu *x, bool nmi);
 unsigned int vmx_blocked(struct vcpu *v);
@@ -214,6 +227,17 @@ void inject_write_block(struct vcpu *v);
 
 /* exit.c */
 void vmx_decode(struct vcpu *v, struct hv_exitinfo *x);
+
+/* ept.c: nested paging; of a vCPU that has it, but for the first three */
+void ept_read(struct vmx_caps *c, u32 cpu_must);
+void ept_setup(void);
+void ept_flush_all(void);
+const struct nested_format *vmx_nested(void);
+void ept_init(struct vmx_vcpu *x);
+void ept_flush(const struct vcpu *v);
+void ept_push_cr(struct vcpu *v);
+void ept_pull_cr(struct vcpu *v);
+void ept_decode(struct vcpu *v, struct hv_exitinfo *x);
 
 /* check.c: NULL, or which check of VM entry the guest's state does not pass */
 const char *check_segments(struct vcpu *v);

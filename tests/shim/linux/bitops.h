@@ -26,6 +26,18 @@ static inline unsigned long find_next_bit(const unsigned long *p, unsigned long 
 	return n;
 }
 
+#define for_each_set_bit_from(i, p, size)					\
+	for ((i) = find_next_bit(p, size, i); (i) < (size);			\
+	     (i) = find_next_bit(p, size, (i) + 1))
+
+#define BITS_TO_LONGS(n)	(((n) + 63) / 64)
+
+static inline void bitmap_set(unsigned long *p, unsigned long from, unsigned long n)
+{
+	while (n--)
+		__set_bit(from++, p);
+}
+
 #define for_each_set_bit(i, p, size)						\
 	for ((i) = find_next_bit(p, size, 0); (i) < (size);			\
 	     (i) = find_next_bit(p, size, (i) + 1))

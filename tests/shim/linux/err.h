@@ -8,5 +8,7 @@
 static inline void *ERR_PTR(long e) { return (void *)e; }
 static inline long PTR_ERR(const void *p) { return (long)p; }
 static inline bool IS_ERR(const void *p) { return (unsigned long)p >= (unsigned long)-4095; }
+static inline bool IS_ERR_OR_NULL(const void *p) { return !p || IS_ERR(p); }
+#define ERR_CAST(p)		((void *)(p))
 
 #endif

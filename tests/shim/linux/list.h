@@ -2,11 +2,9 @@
 #ifndef KVMFS_SHIM_LINUX_LIST_H
 #define KVMFS_SHIM_LINUX_LIST_H
 
+#include <linux/container_of.h>
 #include <linux/types.h>
 
-#ifndef container_of
-#define container_of(p, t, m)	((t *)((char *)(p) - offsetof(t, m)))
-#endif
 #define LIST_HEAD_INIT(h)	{ &(h), &(h) }
 #define LIST_HEAD(h)		struct list_head h = LIST_HEAD_INIT(h)
 #define list_entry(p, t, m)	container_of(p, t, m)

@@ -13,4 +13,13 @@ static inline int match_string(const char *const *array, size_t n, const char *s
 	return -EINVAL;
 }
 
+static inline void *memchr_inv(const void *p, int c, size_t n)
+{
+	const unsigned char *s = p;
+
+	for (; n && *s == (unsigned char)c; n--)
+		s++;
+	return n ? (void *)s : NULL;
+}
+
 #endif

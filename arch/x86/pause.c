@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Stopping all vCPUs of a VM, for as long as somebody wants to look at them and
+ * change them in peace. A thread that runs one waits inside of its run, without
+ * v->lock, so that its vCPU can be claimed like one that nobody runs.
+ */
+#include <linux/kernel.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/smp.h>
+#include "arch/x86/vcpu.h"
+
+/* no vCPU is in the guest, or on its way there; mmu_lock keeps them from going away */
+static bool quiet(struct vm *vm)
+{
+	unsigned int i, left;
+	bool yes = true;
+
+	spin_lock(&vm->mmu.lock);
+	left = vm->n_vcpus;
+	for (i = 0; i < VM_MAX_VCPUS && left && yes; i++) {
+		struct vcpu *v = vm->vcpu[i];
+
+		if (!v)
+			continue;
+		left--;
+		yes = !vcpu_is_running(v) || READ_ONCE(v->parked);
+	}
+	spin_unlock(&vm->mmu.lock);
+	return yes;
+}
+
+/* the interrupt itself orders what its processor did before and does after it */
+static void barrier_here(void *unused)
+{
+}
+
+/**
+ * vm_pause() - stop all vCPUs, and wait until they have
+ * @vm: the VM
+ *
+ * From then on no vCPU runs until vm_resume(): whoever runs one waits.
+ * Context: may sleep; the caller holds no vCPU.
+ * Return: 0, or -EINTR: a signal came first. The VM is paused all the same, and
+ * another call waits again.
+ */
+int vm_pause(struct vm *vm)
+{
+	WRITE_ONCE(vm->paused, true);
+	vm_request_all(vm, REQ_PAUSE);
+	/*
+	 * Runs are many and pauses few, so that vcpu_begin_run() and vcpu_end_run() have no
+	 * barriers. This is one for all: who has looked at paused before it has made its
+	 * runner known by now.
+	 */
+	on_each_cpu(barrier_here, NULL, true);
+	return wait_event_interruptible(vm->pause_wait, quiet(vm)) ? -EINTR : 0;
+}
+
+/**
+ * vm_resume() - undo vm_pause(), however often that was called
+ * @vm: the VM
+ */
+void vm_resume(struct vm *vm)
+{
+	unsigned int i;
+
+	spin_lock(&vm->mmu.lock);
+	WRITE_ONCE(vm->paused, false);
+	for (i = 0; i < VM_MAX_VCPUS; i++)
+		if (vm->vcpu[i])
+			wake_up_all(&vm->vcpu[i]->waitq);
+	spin_unlock(&vm->mmu.lock);
+}
+
+/**
+ * vm_is_paused() - whether vm_pause() was called, and vm_resume() was not
+ * @vm: the VM
+ */
+bool vm_is_paused(struct vm *vm)
+{
+	return READ_ONCE(vm->paused);
+}
+
+/**
+ * pause_wait() - while the VM is paused, its runners wait here
+ * @v: the vCPU, in a run, its FPU state saved; others may change it meanwhile
+ *
+ * Return: 0 or -EINTR.
+ */
+int pause_wait(struct vcpu *v)
+{
+	struct vm *vm = v->vm;
+	int ret = 0;
+
+	clear_bit(REQ_PAUSE, &v->requests);
+	while (!ret && READ_ONCE(vm->paused) && !test_bit(REQ_DEAD, &v->requests)) {
+		WRITE_ONCE(v->parked, true);
+		mutex_unlock(&v->lock);
+		wake_up_all(&vm->pause_wait);
+		if (wait_event_interruptible(v->waitq, !READ_ONCE(vm->paused) ||
+					     test_bit(REQ_DEAD, &v->requests)))
+			ret = -EINTR;
+		mutex_lock(&v->lock);
+		/* then look once more: who pauses again may have seen it parked */
+		smp_store_mb(v->parked, false);
+	}
+	return ret;
+}
+
+/**
+ * pause_run_ends() - a run is over: somebody may wait for that
+ * @vm: the VM
+ */
+void pause_run_ends(struct vm *vm)
+{
+	if (unlikely(READ_ONCE(vm->paused)))
+		wake_up_all(&vm->pause_wait);
+}

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KVMFS_FUSE_ASM_CPUFEATURE_H
+#define KVMFS_FUSE_ASM_CPUFEATURE_H
+
+#define X86_BUG_FXSAVE_LEAK	0
+#define static_cpu_has_bug(bug)	((void)(bug), false)
+
+#endif

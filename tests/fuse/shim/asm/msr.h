@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KVMFS_FUSE_ASM_MSR_H
+#define KVMFS_FUSE_ASM_MSR_H
+
+#include <x86intrin.h>
+#include <asm/msr-index.h>
+
+#define rdtsc()		__rdtsc()
+
+#endif

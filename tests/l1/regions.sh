@@ -1,0 +1,33 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# regions.sh: in the emulated host: memory that a process lends to its VM, while the
+# kernel swaps it, merges it and takes it away.
+. /kvmfs/lib.sh
+
+while read -r module; do
+	case $module in
+	kvm* | irqbypass* | ccp*) continue ;;
+	esac
+	insmod "/lib/modules/$module" 2>/dev/null
+done </lib/modules/order
+echo lz4 >/sys/block/zram0/comp_algorithm
+echo 64M >/sys/block/zram0/disksize && mkswap /dev/zram0 >/dev/null && swapon /dev/zram0
+
+load
+timeout 100 "$G/test-regions" "$KVM" >/tmp/c.tap 2>&1
+status=$?
+grep '^#' /tmp/c.tap
+while read -r line; do
+	case $line in
+	'ok '*) ok "${line#*- }" true ;;
+	'not ok '*) ok "${line#*- }" false ;;
+	esac
+done </tmp/c.tap
+is "test-regions ends well" 0 "$status"
+ok "the module leaves" unload
+quiet() {
+	! dmesg | grep -E "WARNING: CPU|BUG:|Oops|Call Trace|kvmfs: audit"
+}
+ok "the kernel has nothing to complain of" quiet
+tap_end
