@@ -7,13 +7,13 @@
  */
 #include <errno.h>
 #include <poll.h>
-#include <pthread.h>
 #include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <termios.h>
 #include <unistd.h>
 
+#include "bus.h"
 #include "vmm.h"
 
 #define ESCAPE		('a' & 0x1f)	/* Ctrl-a, as qemu and kvmtool have it */
@@ -183,22 +183,8 @@ void console_close(void)
  */
 int console_init(void)
 {
-	pthread_attr_t attr;
-	pthread_t thread;
-	sigset_t all, old;
-	int err;
-
 	if (isatty(STDIN_FILENO) && make_raw())
 		return -1;
 	sem_init(&ring_room, 0, 0);
-	pthread_attr_init(&attr);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	/* All signals are for the vCPU thread */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	err = pthread_create(&thread, &attr, input_thread, NULL);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	pthread_attr_destroy(&attr);
-	errno = err;
-	return err ? -1 : 0;
+	return io_thread(input_thread, NULL);
 }

@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "bus.h"
 #include "vmm.h"
 
 #define KICK_SIGNAL	SIGUSR1
@@ -29,6 +30,15 @@ static pthread_t runner;
 /* Ask for the end, and what the exit code is to be; set once */
 static bool quit;
 static int quit_status;
+
+/* What another thread wants done in the vCPU thread; one at a time */
+static struct {
+	pthread_mutex_t one, lock;
+	pthread_cond_t done;
+	void (*fn)(struct vmm *vm, void *arg);
+	void *arg;
+} call = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER,
+	   PTHREAD_COND_INITIALIZER, NULL, NULL };
 
 static void on_kick(int sig)
 {
@@ -48,6 +58,52 @@ void event_kick(void)
 {
 	if (kicked)
 		pthread_kill(runner, KICK_SIGNAL);
+}
+
+/**
+ * event_is_runner() - whether this is the vCPU thread
+ * Return: that; before event_init() everybody is
+ */
+bool event_is_runner(void)
+{
+	return !kicked || pthread_equal(pthread_self(), runner);
+}
+
+/**
+ * event_call() - have something done in the vCPU thread while the guest stands still
+ * @vm: the machine
+ * @fn: what: may use all devices and the backend
+ * @arg: for @fn
+ *
+ * From any other thread; sleeps until @fn has returned.
+ */
+void event_call(struct vmm *vm, void (*fn)(struct vmm *vm, void *arg), void *arg)
+{
+	if (event_is_runner()) {
+		fn(vm, arg);
+		return;
+	}
+	pthread_mutex_lock(&call.one);
+	pthread_mutex_lock(&call.lock);
+	call.arg = arg;
+	__atomic_store_n(&call.fn, fn, __ATOMIC_RELEASE);
+	event_kick();
+	while (call.fn)
+		pthread_cond_wait(&call.done, &call.lock);
+	pthread_mutex_unlock(&call.lock);
+	pthread_mutex_unlock(&call.one);
+}
+
+/* In the vCPU thread: what event_call() waits for */
+static void serve_call(struct vmm *vm)
+{
+	if (!__atomic_load_n(&call.fn, __ATOMIC_ACQUIRE))
+		return;
+	pthread_mutex_lock(&call.lock);
+	call.fn(vm, call.arg);
+	call.fn = NULL;
+	pthread_cond_signal(&call.done);
+	pthread_mutex_unlock(&call.lock);
 }
 
 /**
@@ -122,6 +178,8 @@ void event_handle(struct vmm *vm)
 		vmm_end(vm, quit_status);
 		return;
 	}
+	serve_call(vm);
+	line_deliver(vm);
 	console_flush();
 	uart_input(vm);
 	now = event_now();

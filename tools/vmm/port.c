@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The port map. An exit finds its device by one look into a table of bytes, one
- * per port; wide accesses are split as the ISA bus splits them.
+ * The port map. An exit finds one of the PC's own chips by one look into a table of
+ * bytes, one per port; wide accesses are split as the ISA bus splits them. Where none
+ * of them is, bus.c knows who answers, if anybody.
  */
 #include <string.h>
 
+#include "bus.h"
 #include "vmm.h"
 
 struct port_range {
@@ -87,6 +89,18 @@ static void port_wide(struct vmm *vm)
 	}
 }
 
+/* A device on the bus has the port: it takes the access whole, as PCI's do */
+static void port_bus(struct vmm *vm)
+{
+	struct kvm_exit *exit = &vm->exit;
+	u32 i, size = exit->io.size;
+
+	for (i = 0; i < exit->io.count; i++)
+		if (!bus_access(BUS_PORT, vm, exit->io.port, exit->data + i * size, size,
+				exit->io.write) && !exit->io.write)
+			memset(exit->data + i * size, 0xff, size);
+}
+
 /**
  * port_exit() - serve an IO exit
  * @vm: the machine; vm->exit describes the access and takes what is read
@@ -95,7 +109,9 @@ void port_exit(struct vmm *vm)
 {
 	const struct port_range *range = table[map[vm->exit.io.port]];
 
-	if (vm->exit.io.count * vm->exit.io.size != 1)
+	if (range == &ranges[0])
+		port_bus(vm);
+	else if (vm->exit.io.count * vm->exit.io.size != 1)
 		port_wide(vm);
 	else if (vm->exit.io.write)
 		range->out(vm, vm->exit.io.port, vm->exit.data[0]);

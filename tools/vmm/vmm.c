@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bus.h"
 #include "vmm.h"
 
 /**
@@ -69,13 +70,6 @@ static void halt(struct vmm *vm)
 		event_wait(vm);
 		event_handle(vm);
 	}
-}
-
-static void mmio(struct vmm *vm)
-{
-	/* No device lives in memory: reads give what an empty bus gives */
-	if (!vm->exit.mmio.write)
-		memset(vm->exit.data, 0xff, vm->exit.mmio.size);
 }
 
 static void shutdown(struct vmm *vm)
@@ -144,7 +138,7 @@ static void loop(struct vmm *vm)
 			halt(vm);
 			break;
 		case KVMFS_EXIT_MMIO:
-			mmio(vm);
+			bus_mmio(vm);
 			break;
 		case KVMFS_EXIT_IRQ_WINDOW:
 			break;
@@ -166,9 +160,28 @@ static int add_memory(struct vmm *vm)
 		return -1;
 	vm->ram_low_size = low;
 	vm->ram_high_size = vm->config->memory - low;
-	if (vm->ram_high_size && !vm->be->ops->set_memory(vm->be, high, vm->ram_high_size))
-		return -1;
-	return 0;
+	if (!vm->ram_high_size)
+		return 0;
+	vm->ram_high = vm->be->ops->set_memory(vm->be, high, vm->ram_high_size);
+	return vm->ram_high ? 0 : -1;
+}
+
+/**
+ * vmm_ram() - guest memory as a device reaches it; from any thread
+ * @vm: the machine
+ * @gpa: guest physical address
+ * @size: bytes
+ * Return: where the monitor sees it, or NULL if not all of it is RAM
+ */
+void *vmm_ram(const struct vmm *vm, u64 gpa, u64 size)
+{
+	const u64 high = 1ull << 32;
+
+	if (gpa < vm->ram_low_size)
+		return size <= vm->ram_low_size - gpa ? vm->ram_low + gpa : NULL;
+	if (gpa < high || gpa - high >= vm->ram_high_size)
+		return NULL;
+	return size <= vm->ram_high_size - (gpa - high) ? vm->ram_high + (gpa - high) : NULL;
 }
 
 static void print_exits(const struct vmm *vm)
@@ -215,7 +228,7 @@ int vmm_main(const struct vmm_config *config)
 		return EXIT_FAILURE;
 	vm->status = EXIT_FAILURE;
 	if (!setup(vm)) {
-		if (event_init(vm) || console_init()) {
+		if (event_init(vm) || console_init() || io_start()) {
 			fprintf(stderr, "kvmfs: %s\n", strerror(errno));
 		} else {
 			event_kick();	/* the first look arms the timer */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The monitor: a PC of about 1992 around one vCPU, without APIC, PCI and ACPI.
- * One thread runs the guest and owns all devices, so none of them locks; the
- * console has a second thread that only reads (see console.c).
+ * One thread runs the guest and owns these devices, so none of them locks; the
+ * console has a second thread that only reads (see console.c). Devices with threads
+ * of their own are built on bus.h.
  */
 #ifndef TOOLS_VMM_VMM_H
 #define TOOLS_VMM_VMM_H
@@ -122,6 +123,7 @@ struct vmm {
 	struct kbd kbd;
 	const struct vmm_config *config;
 	u8 *ram_low;		/* guest physical 0 */
+	u8 *ram_high;		/* 4 GiB */
 	u64 ram_low_size;	/* below the hole under 4 GiB */
 	u64 ram_high_size;	/* from 4 GiB on */
 	bool acked;		/* exit.vector was refused and is still to be given */
@@ -137,6 +139,7 @@ struct vmm {
 
 /* vmm.c */
 int vmm_main(const struct vmm_config *config);
+void *vmm_ram(const struct vmm *vm, u64 gpa, u64 size);
 void vmm_end(struct vmm *vm, int status);
 void vmm_fail(struct vmm *vm, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -147,6 +150,8 @@ void event_handle(struct vmm *vm);
 void event_rearm(struct vmm *vm, u64 deadline);
 void event_wait(struct vmm *vm);
 void event_kick(void);
+bool event_is_runner(void);
+void event_call(struct vmm *vm, void (*fn)(struct vmm *vm, void *arg), void *arg);
 void event_quit(int status);
 u64 event_now(void);
 
