@@ -71,20 +71,31 @@ static void test_closed(const char *name, u32 how)
 
 extern u8 shadow_end[];
 
-static void test_shadow(const char *name, u32 how)
+/* whether the instruction after STI still runs without interrupts */
+static int shadow_holds(u32 how)
 {
 	u32 seen = 7;
 
 	taken = 0;
 	outl(PORT_IRQ, how | VECTOR);
-	/* the instruction after STI still runs without interrupts */
 	asm volatile("sti\n"
 		     "mov taken, %0\n"
 		     ".globl shadow_end\nshadow_end:\n"
 		     "nop\ncli" : "=r"(seen) : : "memory");
-	ok(!seen && taken == 1 && taken_ip == (word)shadow_end,
-	   "%s: STI's shadow: at %x, wanted %x", name, taken_ip,
-	   (word)shadow_end);
+	return !seen && taken == 1 && taken_ip == (word)shadow_end;
+}
+
+/*
+ * QEMU's VMRUN does not take up the shadow that its own exit saved, so that there an
+ * interrupt of the host's in just that place lets the guest's through too: it may try again.
+ */
+static void test_shadow(const char *name, u32 how)
+{
+	int tries = on_emulated_svm() ? 10 : 1;
+
+	while (!shadow_holds(how) && --tries)
+		;
+	ok(tries, "%s: STI's shadow: at %x, wanted %x", name, taken_ip, (word)shadow_end);
 }
 
 static void test_hlt(const char *name, u32 how)
