@@ -86,8 +86,9 @@ host-%: module-% $(TOOLS) guests $(BUILD)/kernel/6.12/release
 #: check-fs       tests/fs in an emulated host
 #: check-svm      guests in an emulated AMD host
 #: check-vmx      the same and tests/fs in an emulated Intel host
+#: check-tools    the command and its monitor, in an emulated AMD host (ONLY="NAME...")
 #: check-vmx-all  more of that: variations of the guests, two processors, kernel 6.1
-SUITES	:= unit fuzz style fuse fs svm vmx
+SUITES	:= unit fuzz style fuse fs svm vmx tools
 .PHONY: $(SUITES:%=check-%)
 
 check: deps

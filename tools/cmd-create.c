@@ -51,7 +51,7 @@ int cmd_create(int argc, char **argv)
 	uint64_t memory = 0;
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, "m:h", options, NULL)) >= 0) {
+	while ((opt = next_option(argc, argv, "m:h", options)) >= 0) {
 		if (opt == 'h') {
 			fputs(usage, stdout);
 			return EXIT_SUCCESS;

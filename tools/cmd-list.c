@@ -111,7 +111,7 @@ int cmd_list(int argc, char **argv)
 	int opt, with_details = 0;
 	char mount[4096];
 
-	while ((opt = getopt_long(argc, argv, "lh", options, NULL)) >= 0) {
+	while ((opt = next_option(argc, argv, "lh", options)) >= 0) {
 		if (opt == 'h') {
 			fputs(usage, stdout);
 			return EXIT_SUCCESS;

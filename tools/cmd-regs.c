@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* kvmfs regs: show registers, or set some of them all at once. */
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,14 @@ static const char usage[] =
 "usage: kvmfs regs VM [NAME | NAME=VALUE]...\n"
 "\n"
 "Shows all registers of a virtual machine's boot vCPU, or those named. Those\n"
-"with a value are set, all or none. VM/cpu1 is another vCPU.\n";
+"with a value are set, all or none. VM/cpu1 is another vCPU.\n"
+"\n"
+"  -h, --help   this text\n";
+
+static const struct option options[] = {
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
 
 /* One pass over the arguments: are they right, and what is to be written? */
 static int collect(int argc, char **argv, char *text, size_t size)
@@ -76,13 +84,17 @@ static int regs(int argc, char **argv)
 
 int cmd_regs(int argc, char **argv)
 {
-	if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
+	int opt;
+
+	while ((opt = next_option(argc, argv, "h", options)) >= 0) {
+		if (opt != 'h')
+			return 2;
 		fputs(usage, stdout);
 		return EXIT_SUCCESS;
 	}
-	if (argc < 2 || argv[1][0] == '-') {
+	if (optind == argc) {
 		complain("a virtual machine is wanted; try `kvmfs regs --help'");
 		return 2;
 	}
-	return regs(argc - 1, argv + 1);
+	return regs(argc - optind, argv + optind);
 }

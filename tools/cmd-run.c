@@ -30,7 +30,7 @@ static const char usage[] =
 "      --flat FILE[@ADDRESS]\n"
 "                       instead of a kernel, a raw image that is entered in real\n"
 "                       mode at ADDRESS (0x7c00) below 1 MiB\n"
-"      --real-mode      enter the kernel at its 16-bit setup code, with a small BIOS\n"
+"      --real-mode      enter the kernel at its 16-bit setup code, with a BIOS\n"
 "  -v, --verbose        tell how many exits there were\n"
 "  -h, --help           this text\n"
 "\n"
@@ -137,7 +137,7 @@ static int set_option(struct vmm_config *config, int opt)
 		config->real_mode = true;
 		return 0;
 	default:
-		return complain("try `kvmfs run --help'");
+		return -1;
 	}
 }
 
@@ -149,7 +149,7 @@ int cmd_run(int argc, char **argv)
 	};
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, "k:i:p:m:n:vh", options, NULL)) >= 0) {
+	while ((opt = next_option(argc, argv, "k:i:p:m:n:vh", options)) >= 0) {
 		if (opt == 'h') {
 			fputs(usage, stdout);
 			return EXIT_SUCCESS;

@@ -89,7 +89,7 @@ int cmd_stat(int argc, char **argv)
 	uint64_t interval = 0;
 	int opt, all = 0;
 
-	while ((opt = getopt_long(argc, argv, "ai:h", options, NULL)) >= 0) {
+	while ((opt = next_option(argc, argv, "ai:h", options)) >= 0) {
 		switch (opt) {
 		case 'a':
 			all = 1;

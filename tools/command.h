@@ -29,6 +29,8 @@ int cmd_dump(int argc, char **argv);
 /* parse.c */
 int parse_number(const char *text, uint64_t *value);
 int parse_size(const char *text, uint64_t *size);
+struct option;
+int next_option(int argc, char **argv, const char *shorts, const struct option *longs);
 int complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* vmdir.c */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What users type, and what we answer when it is wrong. */
 #include <errno.h>
+#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,4 +74,39 @@ int parse_size(const char *text, uint64_t *size)
 		return -1;
 	*size <<= shift;
 	return 0;
+}
+
+/**
+ * next_option() - getopt_long() that complains in our way
+ * @argc: as for getopt_long()
+ * @argv: the same; the first is the command
+ * @shorts: the letters
+ * @longs: the words
+ *
+ * Return: as of getopt_long(); '?' with a line on stderr
+ */
+int next_option(int argc, char **argv, const char *shorts, const struct option *longs)
+{
+	char letters[64], letter[3] = "-";
+	const char *typed;
+	int opt;
+
+	opterr = 0;
+	/* The colon makes a missing value a ':' */
+	snprintf(letters, sizeof(letters), ":%s", shorts);
+	opt = getopt_long(argc, argv, letters, longs, NULL);
+	if (opt != '?' && opt != ':')
+		return opt;
+	typed = argv[optind - 1];
+	if (typed[0] != '-' || typed[1] != '-') {
+		letter[1] = optopt;
+		typed = letter;
+	}
+	if (opt == ':')
+		complain("%s wants a value; try `kvmfs %s --help'", typed, argv[0]);
+	else if (strchr(typed, '=') && optopt)
+		complain("%s: no value is wanted; try `kvmfs %s --help'", typed, argv[0]);
+	else
+		complain("%s: no such option; try `kvmfs %s --help'", typed, argv[0]);
+	return '?';
 }
