@@ -30,6 +30,7 @@ static const char usage[] =
 "      --flat FILE[@ADDRESS]\n"
 "                       instead of a kernel, a raw image that is entered in real\n"
 "                       mode at ADDRESS (0x7c00) below 1 MiB\n"
+"      --pci            a PCI bus, even if no device is on it\n"
 "      --real-mode      enter the kernel at its 16-bit setup code, with a BIOS\n"
 "  -v, --verbose        tell how many exits there were\n"
 "  -h, --help           this text\n"
@@ -37,7 +38,7 @@ static const char usage[] =
 "The exit code is 0 when the guest powers off, halts or reboots, its own on the\n"
 "exit port, and 1 when it crashes the machine.\n";
 
-enum { OPT_CONSOLE = 256, OPT_CPUID, OPT_EXIT_PORT, OPT_FLAT, OPT_REAL_MODE };
+enum { OPT_CONSOLE = 256, OPT_CPUID, OPT_EXIT_PORT, OPT_FLAT, OPT_PCI, OPT_REAL_MODE };
 
 static const struct option options[] = {
 	{ "kernel", required_argument, NULL, 'k' },
@@ -51,6 +52,7 @@ static const struct option options[] = {
 	{ "cpuid", required_argument, NULL, OPT_CPUID },
 	{ "exit-port", required_argument, NULL, OPT_EXIT_PORT },
 	{ "flat", required_argument, NULL, OPT_FLAT },
+	{ "pci", no_argument, NULL, OPT_PCI },
 	{ "real-mode", no_argument, NULL, OPT_REAL_MODE },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
@@ -133,6 +135,9 @@ static int set_option(struct vmm_config *config, int opt)
 		return set_exit_port(config, optarg);
 	case OPT_FLAT:
 		return set_flat(config, optarg);
+	case OPT_PCI:
+		config->pci = true;
+		return 0;
 	case OPT_REAL_MODE:
 		config->real_mode = true;
 		return 0;

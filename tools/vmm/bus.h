@@ -35,9 +35,12 @@ void bus_mmio(struct vmm *vm);
 
 /* --- interrupt lines: line.c ------------------------------------------------------ */
 
+#define LINE_NONE	16	/* leads nowhere */
+
 /**
  * struct line - one device's end of an interrupt line
- * @irq:	input of the interrupt controllers; several devices may share it
+ * @irq:	input of the interrupt controllers; several devices may share it;
+ *		or LINE_NONE
  * @bit:	line.c's
  */
 struct line {
@@ -47,6 +50,7 @@ struct line {
 
 void line_init(struct line *line, unsigned int irq);
 void line_set(struct vmm *vm, struct line *line, bool level);
+void line_move(struct vmm *vm, struct line *line, unsigned int irq);
 void line_deliver(struct vmm *vm);
 
 /* --- the I/O thread: io.c ------------------------------------------------------- */

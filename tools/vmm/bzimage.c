@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <x86intrin.h>
 
+#include "pci.h"
 #include "vmm.h"
 
 /* Where things lie in guest memory */
@@ -59,7 +60,7 @@
  * spares an exit to port 0x80 after every access to the old chips.
  */
 #define DEFAULT_PARAMS \
-	"console=ttyS0 nolapic pci=off acpi=off io_delay=none 8250.nr_uarts=1 " \
+	"console=ttyS0 nolapic acpi=off io_delay=none 8250.nr_uarts=1 " \
 	"i8042.noaux i8042.nokbd reboot=k panic=-1"
 
 static u16 get16(const u8 *p)
@@ -213,7 +214,8 @@ static int set_params(struct vmm *vm, u8 *zero_page)
 		max = get32(zero_page + OFF_CMDLINE_SIZE);
 	if (max > PARAMS_MAX - 1)
 		max = PARAMS_MAX - 1;
-	len = snprintf(to, max + 1, "%s tsc_early_khz=%lu %s", DEFAULT_PARAMS, tsc_khz(), extra);
+	len = snprintf(to, max + 1, "%s %s tsc_early_khz=%lu %s", DEFAULT_PARAMS,
+		       pci_present() ? "pci=conf1" : "pci=off", tsc_khz(), extra);
 	if (len < 0 || (u32)len > max)
 		return bad(vm->config->kernel, "the kernel parameters are too long for it");
 	put32(zero_page + OFF_CMD_LINE_PTR, PARAMS_ADDR);

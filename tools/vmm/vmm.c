@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "bus.h"
+#include "pci.h"
 #include "vmm.h"
 
 /**
@@ -207,6 +208,9 @@ static int setup(struct vmm *vm)
 	rtc_init(vm);
 	uart_init(vm);
 	port_init(vm);
+	if (vm->config->pci && pci_init(vm))
+		return -1;
+	pci_assign(vm);
 	if (vm->be->ops->set_cpuid(vm->be, vm->config->cpuid))
 		return -1;
 	return vm->config->flat ? load_flat(vm) : load_bzimage(vm);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The monitor: a PC of about 1992 around one vCPU, without APIC, PCI and ACPI.
+ * The monitor: a PC of about 1992 around one vCPU, without APIC and ACPI;
+ * with PCI if a device wants it.
  * One thread runs the guest and owns these devices, so none of them locks; the
  * console has a second thread that only reads (see console.c). Devices with threads
  * of their own are built on bus.h.
@@ -34,6 +35,7 @@ struct vmm;
  * @cpuid:	file with the guest's CPUID, or NULL
  * @memory:	bytes of RAM
  * @exit_port:	a byte written there ends the guest with that status; 0: none
+ * @pci:	have a PCI bus even if no device is on it
  * @verbose:	count and print exits at the end
  */
 struct vmm_config {
@@ -46,6 +48,7 @@ struct vmm_config {
 	const char *cpuid;
 	u64 memory;
 	u32 exit_port;
+	bool pci;
 	bool real_mode;
 	bool verbose;
 };
