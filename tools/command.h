@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
@@ -20,6 +21,7 @@ struct command {
 };
 
 int cmd_run(int argc, char **argv);
+int cmd_monitor(int argc, char **argv);
 int cmd_create(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_regs(int argc, char **argv);
@@ -38,5 +40,8 @@ int open_vm(const char *name);
 int complain_vm(int vm, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 char *vm_path(const char *name, char *path, size_t size);
 char *read_whole(int dir, const char *file, char *buf, size_t size);
+
+/* ask.c */
+int ask_monitor(int vm, const char *line, FILE *to);
 
 #endif

@@ -8,6 +8,7 @@
 
 static const struct command commands[] = {
 	{ "run",    cmd_run,    "boot a Linux kernel in a new virtual machine" },
+	{ "monitor", cmd_monitor, "ask the monitor of a running machine" },
 	{ "create", cmd_create, "make a virtual machine that stays" },
 	{ "list",   cmd_list,   "list the virtual machines" },
 	{ "regs",   cmd_regs,   "show or change registers" },
@@ -21,7 +22,7 @@ static void usage(FILE *to)
 
 	fputs("usage: kvmfs COMMAND [OPTION...]\n\n", to);
 	for (i = 0; i < ARRAY_SIZE(commands); i++)
-		fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].summary);
+		fprintf(to, "  %-9s %s\n", commands[i].name, commands[i].summary);
 	fputs("\n`kvmfs COMMAND --help' tells more; see also kvmfs(1).\n", to);
 }
 

@@ -118,6 +118,11 @@ static int vm_set_cpuid(struct backend *be, const char *file)
 	return 0;
 }
 
+static int vm_directory(struct backend *be)
+{
+	return to_kvmfs(be)->vm;
+}
+
 static const char *vm_explain(struct backend *be)
 {
 	struct kvmfs_backend *kvmfs = to_kvmfs(be);
@@ -139,6 +144,7 @@ const struct backend_ops backend_ops = {
 	.get_regs = vm_get_regs,
 	.set_regs = vm_set_regs,
 	.set_cpuid = vm_set_cpuid,
+	.directory = vm_directory,
 	.explain = vm_explain,
 	.destroy = vm_destroy,
 };

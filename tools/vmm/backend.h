@@ -34,6 +34,7 @@ struct backend {
  * @set_regs:	writes them; the reserved slot is ignored
  * @set_cpuid:	gives the guest the CPUID in a file of the form that the file
  *		cpuid of kvmfs has, or with NULL a default; reports errors itself
+ * @directory:	descriptor of the VM's directory; NULL where it has none
  * @explain:	what went wrong, for after an error; "" where nobody knows
  * @destroy:	ends the VM
  */
@@ -44,6 +45,7 @@ struct backend_ops {
 	int (*get_regs)(struct backend *be, u64 regs[KVM_REG_SLOTS]);
 	int (*set_regs)(struct backend *be, const u64 regs[KVM_REG_SLOTS]);
 	int (*set_cpuid)(struct backend *be, const char *file);
+	int (*directory)(struct backend *be);
 	const char *(*explain)(struct backend *be);
 	void (*destroy)(struct backend *be);
 };

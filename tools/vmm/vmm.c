@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "bus.h"
+#include "control.h"
 #include "pci.h"
 #include "vmm.h"
 
@@ -123,6 +124,8 @@ static void loop(struct vmm *vm)
 					   __ATOMIC_RELAXED);
 		if (__atomic_load_n(&vm->wake, __ATOMIC_RELAXED))
 			event_handle(vm);
+		if (vm->ended)
+			break;
 		if (vm->pic.intr || vm->acked)
 			interrupt(vm);
 		reason = ops->run(vm->be, &vm->exit);
@@ -232,12 +235,13 @@ int vmm_main(const struct vmm_config *config)
 		return EXIT_FAILURE;
 	vm->status = EXIT_FAILURE;
 	if (!setup(vm)) {
-		if (event_init(vm) || console_init() || io_start()) {
+		if (event_init(vm) || console_init() || control_start(vm) || io_start()) {
 			fprintf(stderr, "kvmfs: %s\n", strerror(errno));
 		} else {
 			event_kick();	/* the first look arms the timer */
 			loop(vm);
 			console_close();
+			control_finish();
 		}
 	}
 	vm->be->ops->destroy(vm->be);
