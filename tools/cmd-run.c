@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "vmm/boot.h"
 #include "vmm/vmm.h"
 
 #define DEFAULT_MEMORY		(256ull << 20)
@@ -18,8 +19,11 @@ static const char usage[] =
 "Boots a Linux kernel in a new virtual machine, whose serial console is this\n"
 "terminal. Ctrl-a x ends it, Ctrl-a h tells more.\n"
 "\n"
-"  -k, --kernel FILE    the kernel, a bzImage (also as the first argument)\n"
-"  -i, --initrd FILE    initial ram disk\n"
+"  -k, --kernel FILE    the kernel: a bzImage, an ELF image with a PVH entry (a Linux\n"
+"                       vmlinux has it) or a multiboot image (also as the first argument)\n"
+"  -i, --initrd FILE    initial ram disk; to a multiboot kernel, its first module\n"
+"      --module FILE[,ARGS]\n"
+"                       one more file for a multiboot or PVH kernel\n"
 "  -p, --params STR     more kernel parameters (also --append)\n"
 "  -m, --mem SIZE       memory, in MiB or with K, M, G (256M)\n"
 "  -n, --name NAME      of the virtual machine: its directory, or a path\n"
@@ -38,7 +42,7 @@ static const char usage[] =
 "The exit code is 0 when the guest powers off, halts or reboots, its own on the\n"
 "exit port, and 1 when it crashes the machine.\n";
 
-enum { OPT_CONSOLE = 256, OPT_CPUID, OPT_EXIT_PORT, OPT_FLAT, OPT_PCI, OPT_REAL_MODE };
+enum { OPT_CONSOLE = 256, OPT_CPUID, OPT_EXIT_PORT, OPT_FLAT, OPT_MODULE, OPT_PCI, OPT_REAL_MODE };
 
 static const struct option options[] = {
 	{ "kernel", required_argument, NULL, 'k' },
@@ -52,6 +56,7 @@ static const struct option options[] = {
 	{ "cpuid", required_argument, NULL, OPT_CPUID },
 	{ "exit-port", required_argument, NULL, OPT_EXIT_PORT },
 	{ "flat", required_argument, NULL, OPT_FLAT },
+	{ "module", required_argument, NULL, OPT_MODULE },
 	{ "pci", no_argument, NULL, OPT_PCI },
 	{ "real-mode", no_argument, NULL, OPT_REAL_MODE },
 	{ "verbose", no_argument, NULL, 'v' },
@@ -99,6 +104,29 @@ static int set_flat(struct vmm_config *config, char *text)
 	return 0;
 }
 
+/* The initrd is the first of them */
+static int add_file(struct vmm_config *config, char *text, bool module)
+{
+	static struct boot_file files[BOOT_FILES];
+	static bool has_initrd;
+	unsigned int at = config->nr_files;
+	char *args = module ? strchr(text, ',') : NULL;
+
+	if (at == BOOT_FILES || (!module && has_initrd))
+		return complain("%s: one file too many", text);
+	if (!module) {
+		memmove(files + 1, files, at * sizeof(*files));
+		has_initrd = true;
+		at = 0;
+	}
+	if (args)
+		*args++ = '\0';
+	files[at] = (struct boot_file){ .path = text, .args = args };
+	config->files = files;
+	config->nr_files++;
+	return 0;
+}
+
 static int set_console(const char *text)
 {
 	if (strcmp(text, "stdio") && strcmp(text, "serial"))
@@ -113,8 +141,7 @@ static int set_option(struct vmm_config *config, int opt)
 		config->kernel = optarg;
 		return 0;
 	case 'i':
-		config->initrd = optarg;
-		return 0;
+		return add_file(config, optarg, false);
 	case 'p':
 		config->params = optarg;
 		return 0;
@@ -135,6 +162,8 @@ static int set_option(struct vmm_config *config, int opt)
 		return set_exit_port(config, optarg);
 	case OPT_FLAT:
 		return set_flat(config, optarg);
+	case OPT_MODULE:
+		return add_file(config, optarg, true);
 	case OPT_PCI:
 		config->pci = true;
 		return 0;

@@ -3,12 +3,13 @@
  * Puts the little BIOS of bios.S into guest memory, with what it says of the machine,
  * and starts code there as a boot loader on a PC does.
  */
-#include <string.h>
+#include <errno.h>
+#include <stdio.h>
 
+#include "boot.h"
 #include "vmm.h"
 
 #define BIOS_SEG	0xf000
-#define BIOS_ADDR	(BIOS_SEG << 4)
 #define VECTORS		256
 
 /* The BIOS data area */
@@ -80,7 +81,7 @@ void bios_load(struct vmm *vm, const struct e820_entry *map, unsigned int n)
  * @cs: segment of the code, which starts at offset 0
  * @ds: that of data and stack
  * @sp: the stack's end
- * Return: 0, or -1 and errno
+ * Return: 0, or -1 with a line on stderr
  */
 int bios_enter(struct vmm *vm, u16 cs, u16 ds, u16 sp)
 {
@@ -88,7 +89,7 @@ int bios_enter(struct vmm *vm, u16 cs, u16 ds, u16 sp)
 	unsigned int seg;
 
 	if (vm->be->ops->get_regs(vm->be, regs))
-		return -1;
+		goto fail;
 	/* base, limit, selector, attributes: those of RESET stay */
 	for (seg = REG(ES_BASE); seg <= REG(GS_BASE); seg += REG(CS_BASE) - REG(ES_BASE)) {
 		regs[seg + 2] = seg == REG(CS_BASE) ? cs : ds;
@@ -97,5 +98,9 @@ int bios_enter(struct vmm *vm, u16 cs, u16 ds, u16 sp)
 	regs[REG(RIP)] = 0;
 	regs[REG(RSP)] = sp;
 	regs[REG(RFLAGS)] = 2;
-	return vm->be->ops->set_regs(vm->be, regs);
+	if (!vm->be->ops->set_regs(vm->be, regs))
+		return 0;
+fail:
+	fprintf(stderr, "kvmfs: registers: %s\n", strerror(errno));
+	return -1;
 }

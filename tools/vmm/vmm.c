@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "boot.h"
 #include "bus.h"
 #include "control.h"
 #include "pci.h"
@@ -216,7 +217,7 @@ static int setup(struct vmm *vm)
 	pci_assign(vm);
 	if (vm->be->ops->set_cpuid(vm->be, vm->config->cpuid))
 		return -1;
-	return vm->config->flat ? load_flat(vm) : load_bzimage(vm);
+	return vm->config->flat ? load_flat(vm) : load_kernel(vm);
 }
 
 /**

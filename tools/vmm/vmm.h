@@ -15,6 +15,8 @@
 #include "backend.h"
 #include "types.h"
 
+struct boot_file;
+struct e820_entry;
 struct vmm;
 
 /* Interrupt lines of the two i8259 */
@@ -25,8 +27,9 @@ struct vmm;
 
 /**
  * struct vmm_config - what the command line chose
- * @kernel:	bzImage, or NULL
- * @initrd:	or NULL
+ * @kernel:	bzImage, ELF or multiboot image, or NULL
+ * @files:	what is loaded besides: initrd and modules
+ * @nr_files:	how many
  * @params:	appended to the default kernel parameters
  * @real_mode:	enter @kernel at its real-mode setup code, with a little BIOS
  * @flat:	raw image entered in real mode instead of a kernel, or NULL
@@ -40,7 +43,8 @@ struct vmm;
  */
 struct vmm_config {
 	const char *kernel;
-	const char *initrd;
+	struct boot_file *files;
+	unsigned int nr_files;
 	const char *params;
 	const char *flat;
 	u32 flat_addr;
@@ -200,19 +204,9 @@ bool console_get(u8 *byte);
 bool console_put(u8 byte);
 void console_flush(void);
 
-/* load.c, bzimage.c */
+/* load.c */
 int load_file(const char *path, void *to, u64 room, u64 *size);
 int load_flat(struct vmm *vm);
-int load_bzimage(struct vmm *vm);
-
-/* One entry of the memory map, as INT 15h and the zero page have it */
-struct e820_entry {
-	u64 addr;
-	u64 size;
-	u32 type;
-} __attribute__((packed));
-
-#define EBDA_ADDR	0x9fc00	/* the end of what is free below 640 KiB */
 
 /* bios.c */
 void bios_load(struct vmm *vm, const struct e820_entry *map, unsigned int n);
