@@ -6,9 +6,10 @@
 BUILD	?= build
 SERIES	?= 6.12 6.1
 PREFIX	?= /usr/local
+VERSION	:= 1.0
 
 override BUILD := $(abspath $(BUILD))
-export BUILD
+export BUILD PREFIX VERSION
 
 L1	:= tests/l1
 
@@ -126,21 +127,48 @@ bench-svm bench-vmx: bench-%: deps
 bench-check:
 	@awk -f tests/bench/check.awk tests/bench/targets $(BUILD)/bench.json
 
-#: install        libkvmfs, the header, the tool; the module for the running kernel
+# --- installing it -----------------------------------------------------------------
+
+#: deb            build/deb: the Debian packages kvmfs-dkms, kvmfs-tools, libkvmfs1, libkvmfs-dev
+deb:
+	@$(L1)/deps.sh debhelper dh-dkms
+	@tools/debian/build.sh $(BUILD)/deb
+
+#: install        library, headers, tools, manual, units; the module for the running
+#:                kernel. PREFIX=/usr/local, LIBDIR, DESTDIR
 KREL	:= $(shell uname -r)
-install: lib tools
-	@$(MAKE) -s -C libkvmfs BUILD=$(BUILD) install
-	@$(MAKE) -s -C tools BUILD=$(BUILD) install
+MODULE	= $(DESTDIR)/lib/modules/$(KREL)/extra/kvmfs.ko
+AT_BOOT	= $(DESTDIR)$(PREFIX)/lib/modules-load.d/kvmfs.conf
+.PHONY: install-user uninstall deb
+install: install-user
 	@if test -e /lib/modules/$(KREL)/build; then \
 		mkdir -p $(BUILD)/kernel/running && \
 		ln -sfn /lib/modules/$(KREL)/build $(BUILD)/kernel/running/headers && \
 		$(L1)/build-module.sh $(BUILD)/kernel/running $(BUILD)/module-running && \
-		install -D -m 644 $(BUILD)/module-running/kvmfs.ko \
-			$(DESTDIR)/lib/modules/$(KREL)/extra/kvmfs.ko && \
+		install -D -m 644 $(BUILD)/module-running/kvmfs.ko $(MODULE) && \
+		install -D -m 644 tools/system/kvmfs.modules-load $(AT_BOOT) && \
 		{ test -n "$(DESTDIR)" || depmod; }; \
 	else \
-		echo "make install: no headers for $(KREL): the module is not built" >&2; \
+		echo "make install: no headers for $(KREL), so the module is not built;" \
+			"apt-get install linux-headers-$(KREL)" >&2; \
 	fi
+	@tools/system/reload.sh "$(DESTDIR)"
+
+#: install-user   all but the module
+install-user: lib tools
+	@$(MAKE) -s -C libkvmfs install
+	@$(MAKE) -s -C tools install
+
+#: uninstall      remove what `make install` with the same PREFIX and DESTDIR installs
+STAGE	= $(BUILD)/uninstall
+uninstall:
+	@rm -rf $(STAGE)
+	@$(MAKE) -s install-user DESTDIR=$(STAGE)
+	@(cd $(STAGE) && find . ! -type d) | sed 's|^\.|$(DESTDIR)|' | tr '\n' '\0' | xargs -0 rm -f
+	@rm -rf $(STAGE) $(DESTDIR)$(PREFIX)/share/doc/kvmfs
+	@rm -f $(MODULE) $(AT_BOOT)
+	@test -n "$(DESTDIR)" || depmod
+	@tools/system/reload.sh "$(DESTDIR)"
 
 #: clean          forget what was built (build/kernel, a download, stays)
 clean:
