@@ -7,6 +7,7 @@
 
 #include "command.h"
 #include "vmm/boot.h"
+#include "vmm/device.h"
 #include "vmm/vmm.h"
 
 #define DEFAULT_MEMORY		(256ull << 20)
@@ -29,6 +30,7 @@ static const char usage[] =
 "  -n, --name NAME      of the virtual machine: its directory, or a path\n"
 "      --console stdio  the only console there is\n"
 "      --cpuid FILE     what CPUID tells the guest, in the form of the file cpuid\n"
+"  -d, --disk FILE[,ro] a disk: a raw image or a block device; may be repeated\n"
 "      --exit-port PORT a byte written there ends the guest with that exit\n"
 "                       code (0xf4; 0 for none)\n"
 "      --flat FILE[@ADDRESS]\n"
@@ -36,13 +38,25 @@ static const char usage[] =
 "                       mode at ADDRESS (0x7c00) below 1 MiB\n"
 "      --pci            a PCI bus, even if no device is on it\n"
 "      --real-mode      enter the kernel at its 16-bit setup code, with a BIOS\n"
+"      --virtio-transport pci|mmio\n"
+"                       where virtio devices are (pci)\n"
 "  -v, --verbose        tell how many exits there were\n"
 "  -h, --help           this text\n"
 "\n"
 "The exit code is 0 when the guest powers off, halts or reboots, its own on the\n"
 "exit port, and 1 when it crashes the machine.\n";
 
-enum { OPT_CONSOLE = 256, OPT_CPUID, OPT_EXIT_PORT, OPT_FLAT, OPT_MODULE, OPT_PCI, OPT_REAL_MODE };
+enum {
+	OPT_CONSOLE = 256,
+	OPT_CPUID,
+	OPT_EXIT_PORT,
+	OPT_FLAT,
+	OPT_MODULE,
+	OPT_PCI,
+	OPT_REAL_MODE,
+	OPT_VIRTIO,
+	OPT_DEVICE = 512,	/* and a kind of device */
+};
 
 static const struct option options[] = {
 	{ "kernel", required_argument, NULL, 'k' },
@@ -54,11 +68,13 @@ static const struct option options[] = {
 	{ "name", required_argument, NULL, 'n' },
 	{ "console", required_argument, NULL, OPT_CONSOLE },
 	{ "cpuid", required_argument, NULL, OPT_CPUID },
+	{ "disk", required_argument, NULL, OPT_DEVICE + DEVICE_DISK },
 	{ "exit-port", required_argument, NULL, OPT_EXIT_PORT },
 	{ "flat", required_argument, NULL, OPT_FLAT },
 	{ "module", required_argument, NULL, OPT_MODULE },
 	{ "pci", no_argument, NULL, OPT_PCI },
 	{ "real-mode", no_argument, NULL, OPT_REAL_MODE },
+	{ "virtio-transport", required_argument, NULL, OPT_VIRTIO },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
@@ -134,6 +150,14 @@ static int set_console(const char *text)
 	return 0;
 }
 
+static int set_virtio(struct vmm_config *config, const char *text)
+{
+	config->virtio_mmio = !strcmp(text, "mmio");
+	if (!config->virtio_mmio && strcmp(text, "pci"))
+		return complain("%s: no such transport; there are pci and mmio", text);
+	return 0;
+}
+
 static int set_option(struct vmm_config *config, int opt)
 {
 	switch (opt) {
@@ -153,6 +177,10 @@ static int set_option(struct vmm_config *config, int opt)
 	case 'v':
 		config->verbose = true;
 		return 0;
+	case 'd':
+		return device_option(config, DEVICE_DISK, optarg);
+	case OPT_VIRTIO:
+		return set_virtio(config, optarg);
 	case OPT_CONSOLE:
 		return set_console(optarg);
 	case OPT_CPUID:
@@ -171,7 +199,7 @@ static int set_option(struct vmm_config *config, int opt)
 		config->real_mode = true;
 		return 0;
 	default:
-		return -1;
+		return opt < OPT_DEVICE ? -1 : device_option(config, opt - OPT_DEVICE, optarg);
 	}
 }
 
@@ -183,7 +211,7 @@ int cmd_run(int argc, char **argv)
 	};
 	int opt;
 
-	while ((opt = next_option(argc, argv, "k:i:p:m:n:vh", options)) >= 0) {
+	while ((opt = next_option(argc, argv, "k:i:p:m:n:d:vh", options)) >= 0) {
 		if (opt == 'h') {
 			fputs(usage, stdout);
 			return EXIT_SUCCESS;

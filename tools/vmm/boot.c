@@ -82,8 +82,8 @@ static unsigned long tsc_khz(void)
 int boot_linux_params(const struct vmm *vm, char *to, u32 room)
 {
 	const char *extra = vm->config->params ? vm->config->params : "";
-	int len = snprintf(to, room, "%s %s tsc_early_khz=%lu %s", DEFAULT_PARAMS,
-			   pci_present() ? "pci=conf1" : "pci=off", tsc_khz(), extra);
+	int len = snprintf(to, room, "%s %s tsc_early_khz=%lu%s %s", DEFAULT_PARAMS,
+			   pci_present() ? "pci=conf1" : "pci=off", tsc_khz(), vm->params, extra);
 
 	if (len < 0 || (u32)len >= room)
 		return boot_error(vm->config->kernel,

@@ -305,6 +305,16 @@ void elcr_out(struct vmm *vm, u16 port, u8 value)
 }
 
 /**
+ * pic_level() - make an input level triggered, as firmware does
+ * @pic: the controllers
+ * @irq: 3 to 15
+ */
+void pic_level(struct pic *pic, unsigned int irq)
+{
+	pic->chip[irq >> 3].elcr |= 1 << (irq & 7);
+}
+
+/**
  * pic_init() - the state after power-on
  * @pic: the controllers
  */

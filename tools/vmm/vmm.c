@@ -12,6 +12,7 @@
 #include "boot.h"
 #include "bus.h"
 #include "control.h"
+#include "device.h"
 #include "pci.h"
 #include "vmm.h"
 
@@ -213,6 +214,8 @@ static int setup(struct vmm *vm)
 	uart_init(vm);
 	port_init(vm);
 	if (vm->config->pci && pci_init(vm))
+		return -1;
+	if (device_add_all(vm))
 		return -1;
 	pci_assign(vm);
 	if (vm->be->ops->set_cpuid(vm->be, vm->config->cpuid))

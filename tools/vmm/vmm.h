@@ -39,6 +39,8 @@ struct vmm;
  * @memory:	bytes of RAM
  * @exit_port:	a byte written there ends the guest with that status; 0: none
  * @pci:	have a PCI bus even if no device is on it
+ * @devices:	in the order of the command line, see device.h
+ * @virtio_mmio: virtio devices are not on the PCI bus
  * @verbose:	count and print exits at the end
  */
 struct vmm_config {
@@ -53,6 +55,8 @@ struct vmm_config {
 	u64 memory;
 	u32 exit_port;
 	bool pci;
+	struct device_option *devices;
+	bool virtio_mmio;
 	bool real_mode;
 	bool verbose;
 };
@@ -129,6 +133,7 @@ struct vmm {
 	struct uart uart;
 	struct kbd kbd;
 	const struct vmm_config *config;
+	char params[512];	/* what a kernel must be told of devices */
 	u8 *ram_low;		/* guest physical 0 */
 	u8 *ram_high;		/* 4 GiB */
 	u64 ram_low_size;	/* below the hole under 4 GiB */
@@ -170,6 +175,7 @@ void port_exit(struct vmm *vm);
 void pic_init(struct pic *pic);
 void pic_set(struct pic *pic, unsigned int irq, bool level);
 void pic_pulse(struct pic *pic, unsigned int irq);
+void pic_level(struct pic *pic, unsigned int irq);
 u8 pic_ack(struct pic *pic);
 u8 pic_in(struct vmm *vm, u16 port);
 void pic_out(struct vmm *vm, u16 port, u8 value);
