@@ -21,21 +21,9 @@ int LLVMFuzzerInitialize(int *argc, char ***argv);
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	struct mem_region r = { .size = FRAMES << 12, .type = MEM_RAM };
-
 	(void)argc;
 	(void)argv;
-	frames_setup();
-	vm.vcpu[0] = &vcpu;
-	vm.n_vcpus = 1;
-	vcpu.vm = &vm;
-	model.read = model_read;
-	guest_mem_init(&vm, &backing);
-	mmu_module_init();
-	mmu_vm_init(&vm);
-	mmu_vcpu_init(&vcpu);
-	if (vm_set_map(&vm, &r, 1))
-		abort();
+	world_setup();
 	return 0;
 }
 

@@ -243,11 +243,11 @@ static void pdptrs(void)
 	tap(!bad, "PDPTEs: reserved bits");
 }
 
-int main(int argc, char **argv)
+/* also tests/fuzz/fuzz-walk.c's: one VM with one vCPU, and the model on its memory */
+static void world_setup(void)
 {
 	struct mem_region r = { .size = FRAMES << 12, .type = MEM_RAM };
 
-	seed_from(argc, argv);
 	frames_setup();
 	vm.vcpu[0] = &vcpu;
 	vm.n_vcpus = 1;
@@ -259,6 +259,12 @@ int main(int argc, char **argv)
 	mmu_vcpu_init(&vcpu);
 	if (vm_set_map(&vm, &r, 1))
 		abort();
+}
+
+int main(int argc, char **argv)
+{
+	seed_from(argc, argv);
+	world_setup();
 	printf("1..9\n");
 	run("no paging", MMU_REAL);
 	run("32-bit", MMU_32);
