@@ -47,10 +47,10 @@ shift
 
 mkdir -p "$build/l1/log"
 work=$(mktemp -d "$build/l1/run.XXXXXX")
-pid=
+pid= reader=
 stop() {
-	[ -z "$pid" ] || kill -9 "$pid" 2>/dev/null || :
-	pid=
+	[ -z "$pid$reader" ] || kill -9 $pid $reader 2>/dev/null || :
+	pid= reader=
 }
 trap 'stop; rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM HUP
@@ -117,6 +117,15 @@ finished() {
 	[ -n "$status" ]
 }
 
+# read_screen: Bochs draws the emulated screen on a terminal of its own making, and
+# stops for good when that is full, which is after some minutes of a blinking cursor
+read_screen() {
+	tty=$(tr -d '\r' <"$work/screen" | sed -n 's/^Bochs connected to screen "\(.*\)"$/\1/p')
+	[ -c "$tty" ] || return 0
+	cat "$tty" >/dev/null 2>&1 &
+	reader=$!
+}
+
 # Bochs wants a terminal even where nobody looks. It ends itself when the host
 # powers off or panics; whoever waits looks for the end line too.
 boot() {
@@ -132,6 +141,7 @@ boot() {
 	while kill -0 "$pid" 2>/dev/null && [ "$(date +%s)" -lt "$end" ]; do
 		! finished || break
 		! grep -q -a 'end Kernel panic' "$log" || break
+		[ -n "$reader" ] || read_screen
 		sleep 1
 	done
 	stop
