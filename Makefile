@@ -98,7 +98,11 @@ check: deps
 $(SUITES:%=check-%): check-%: deps
 	@tests/check $*
 
-.PHONY: check-vmx-all
+#: check-deb      the Debian packages in an emulated Debian 12 (half an hour)
+.PHONY: check-vmx-all check-deb
+check-deb: deps
+	@tests/check deb
+
 check-vmx-all: deps
 	@VMX=all tests/check vmx
 
