@@ -20,6 +20,10 @@ int debug_show(struct kvmfs_cpu *c, struct text *t)
 	vcpu_get_debug(c->vcpu, &d);
 	vcpu_thaw(c->vcpu);
 	text_printf(t, "step %s\n", d.step ? "on" : "off");
+	if (d.int3)
+		text_printf(t, "int3 on\n");
+	if (d.hold)
+		text_printf(t, "hold on\n");
 	for (p = d.point; p < d.point + N_POINTS; p++) {
 		if (!p->used)
 			continue;
@@ -105,13 +109,17 @@ static int parse_setting(struct input *in, struct vcpu_debug *d)
 
 	if (!strcmp(word, "step"))
 		return input_bool(in, "off", "on", &d->step);
+	if (!strcmp(word, "int3"))
+		return input_bool(in, "off", "on", &d->int3);
+	if (!strcmp(word, "hold"))
+		return input_bool(in, "off", "on", &d->hold);
 	if (!strcmp(word, "break"))
 		return parse_break(in, d);
 	if (!strcmp(word, "watch"))
 		return parse_watch(in, d);
 	if (!strcmp(word, "clear"))
 		return parse_clear(in, d);
-	return input_fail(in, "\"%.32s\" is none of step, break, watch, clear", word);
+	return input_fail(in, "\"%.32s\" is none of step, int3, hold, break, watch, clear", word);
 }
 
 int debug_store(struct kvmfs_cpu *c, struct input *in)

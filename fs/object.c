@@ -98,6 +98,14 @@ static struct vm_dir *alloc_vm(struct kvmfs_mount *m)
 	return vd;
 }
 
+/* the core says that a debugger's breakpoint has paused the VM */
+static void held(void *priv)
+{
+	struct vm_dir *vd = priv;
+
+	kvmfs_status_changed(&vd->vm);
+}
+
 /**
  * kvmfs_new_vm() - a VM with its boot vCPU
  * @m: the mount it will be in
@@ -122,6 +130,7 @@ struct cpu_dir *kvmfs_new_vm(struct kvmfs_mount *m)
 	d = ERR_CAST(vd->vm.core);
 	if (IS_ERR(vd->vm.core))
 		goto out;
+	vm_set_notify(vd->vm.core, held, vd);
 	d = kvmfs_new_cpu(vd, 0);
 	if (IS_ERR(d))
 		goto out;

@@ -165,8 +165,8 @@ bool debug_is_hosts(const struct vcpu *v)
  * @v: the vCPU; v->dr6 is the processor's
  * @exc: as decoded
  *
- * Return: 1 if it is the one who steps or watches through ``debug``, else 0 and
- * the guest gets it.
+ * The one who steps or watches through ``debug``, or else the guest gets it.
+ * Return: as exit_handle().
  */
 int debug_trap(struct vcpu *v, const struct hv_exception *exc)
 {
@@ -176,24 +176,71 @@ int debug_trap(struct vcpu *v, const struct hv_exception *exc)
 	return 0;
 }
 
+/*
+ * The exit is for the one who debugs. With v->debug.hold, who runs the vCPU sees
+ * nothing of it: he waits in a pause, until the other has looked and resumes.
+ */
+static int report(struct vcpu *v, u64 dr6, u32 vector)
+{
+	struct vm *vm = v->vm;
+
+	run_exit(v, KVMFS_EXIT_DEBUG);
+	v->exit->debug.dr6 = dr6;
+	v->exit->debug.rip = v->rip;
+	v->exit->debug.vector = vector;
+	v->exit->debug.reserved = 0;
+	if (!v->debug.hold)
+		return 1;
+	run_report_sizes(v);
+	run_note_exit(v);
+	pause_begin(vm);
+	if (vm->notify_held)
+		vm->notify_held(vm->held_priv);
+	return 0;
+}
+
+/**
+ * debug_int3() - whether the instruction at rip is an INT3 that is the host's
+ * @v: the vCPU, in a run; interrupts on
+ */
+bool debug_int3(struct vcpu *v)
+{
+	u64 base, la = v->rip;
+	u8 insn;
+
+	if (likely(!v->debug.int3))
+		return false;
+	if (!vendor->code(v, &base))
+		la = (u32)(la + base);
+	return mmu_peek_code(v, la, &insn, 1) && insn == 0xcc;
+}
+
+/**
+ * debug_int3_exit() - report an INT3 that is the host's; rip stays in front of it
+ * @v: the vCPU
+ *
+ * Return: as exit_handle().
+ */
+int debug_int3_exit(struct vcpu *v)
+{
+	return report(v, DR6_RESET, X86_TRAP_BP);
+}
+
 /**
  * debug_exit() - report v->dr6 to the one who debugs from outside
  * @v: the vCPU
  *
- * Return: 1, for user space.
+ * Return: as exit_handle().
  */
 int debug_exit(struct vcpu *v)
 {
-	run_exit(v, KVMFS_EXIT_DEBUG);
-	v->exit->debug.dr6 = v->dr6;
-	v->exit->debug.rip = v->rip;
-	v->exit->debug.vector = X86_TRAP_DB;
-	v->exit->debug.reserved = 0;
+	u64 dr6 = v->dr6;
+
 	/* the guest did not see it happen; going on must not hit the same again */
 	v->dr6 = DR6_RESET;
 	v->dr_dirty = true;
 	v->rflags |= X86_EFLAGS_RF;
-	return 1;
+	return report(v, dr6, X86_TRAP_DB);
 }
 
 /**

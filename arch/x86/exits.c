@@ -321,6 +321,8 @@ static int on_dr(struct vcpu *v, struct hv_exitinfo *x)
 
 static int on_emulate(struct vcpu *v, struct hv_exitinfo *x)
 {
+	if (unlikely(debug_int3(v)))
+		return debug_int3_exit(v);
 	return insn_emulate(v);
 }
 
@@ -451,6 +453,9 @@ static int on_exception(struct vcpu *v, struct hv_exitinfo *x)
 	case X86_TRAP_DB:
 		v->stat.exception++;
 		return debug_trap(v, &x->exc);
+	case X86_TRAP_BP:	/* an exit only if it is the host's */
+		v->stat.exception++;
+		return debug_int3_exit(v);
 	case X86_TRAP_MC:
 		/* the machine's own trouble, for the host's handler: SDM vol. 3, 16.10 */
 		asm volatile("int $18");

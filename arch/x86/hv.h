@@ -104,6 +104,14 @@ int vm_pause(struct vm *vm);		/* 0 or -EINTR: see there */
 void vm_resume(struct vm *vm);
 bool vm_is_paused(struct vm *vm);
 
+/**
+ * vm_set_notify() - whom to tell when a vCPU has paused the VM (vcpu_debug.hold)
+ * @vm: the VM, which has no vCPUs yet
+ * @fn: called with @priv in the vCPU's thread; may sleep, must not touch vCPUs
+ * @priv: for @fn
+ */
+void vm_set_notify(struct vm *vm, void (*fn)(void *priv), void *priv);
+
 /*
  * Between start and stop, which nest, it is noted which pages the guest, the emulator
  * or vm_memory_written() wrote. Reading gives a bit for each page, and clears it.
@@ -292,7 +300,14 @@ int vcpu_set_events(struct vcpu *v, const struct vcpu_events *e, const char **wh
 /* host's own debugging, beside the guest's debug registers */
 enum debug_kind { DEBUG_BREAK, DEBUG_WATCH_W, DEBUG_WATCH_RW };
 struct debug_point { u64 gva; u8 len; u8 kind; u8 used; };
-struct vcpu_debug { bool step; struct debug_point point[4]; };
+/**
+ * struct vcpu_debug - what ``debug`` says
+ * @step:	a debug exit after each instruction
+ * @int3:	INT3 is a debug exit, in front of it, with vector 3
+ * @hold:	a debug exit pauses the VM instead of ending the run, see debug_exit()
+ * @point:	breakpoints and watchpoints
+ */
+struct vcpu_debug { bool step, int3, hold; struct debug_point point[4]; };
 void vcpu_get_debug(struct vcpu *v, struct vcpu_debug *d);
 int vcpu_set_debug(struct vcpu *v, const struct vcpu_debug *d);
 

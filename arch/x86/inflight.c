@@ -186,6 +186,8 @@ int vcpu_set_events(struct vcpu *v, const struct vcpu_events *e, const char **wh
 		.exc = { .vector = e->vector, .has_error = e->has_error, .error = e->error },
 		.insn_len = e->insn_len,
 	};
+	/* the processors do not agree about what INT n leaves on the stack: see can_enter() */
+	v->check_entry |= e->event == EVENT_SOFT;
 	v->irq_again = e->again;
 	v->step_due = e->trap;
 	vendor->set_blocked(v, (e->shadow ? BLOCK_SHADOW : 0) |

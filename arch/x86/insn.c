@@ -671,6 +671,8 @@ int insn_instead(struct vcpu *v)
 		return deliver(v);
 	if (unlikely(debug_code(v)))
 		return debug_trap(v, &db);
+	if (unlikely(debug_int3(v)))
+		return debug_int3_exit(v);
 	return insn_emulate(v);
 }
 

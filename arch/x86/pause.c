@@ -36,6 +36,16 @@ static void barrier_here(void *unused)
 }
 
 /**
+ * pause_begin() - no vCPU shall enter the guest any more; does not wait for them
+ * @vm: the VM
+ */
+void pause_begin(struct vm *vm)
+{
+	WRITE_ONCE(vm->paused, true);
+	vm_request_all(vm, REQ_PAUSE);
+}
+
+/**
  * vm_pause() - stop all vCPUs, and wait until they have
  * @vm: the VM
  *
@@ -46,8 +56,7 @@ static void barrier_here(void *unused)
  */
 int vm_pause(struct vm *vm)
 {
-	WRITE_ONCE(vm->paused, true);
-	vm_request_all(vm, REQ_PAUSE);
+	pause_begin(vm);
 	/*
 	 * Runs are many and pauses few, so that vcpu_begin_run() and vcpu_end_run() have no
 	 * barriers. This is one for all: who has looked at paused before it has made its
@@ -71,6 +80,13 @@ void vm_resume(struct vm *vm)
 		if (vm->vcpu[i])
 			wake_up_all(&vm->vcpu[i]->waitq);
 	spin_unlock(&vm->mmu.lock);
+}
+
+/* what hv.h promises */
+void vm_set_notify(struct vm *vm, void (*fn)(void *priv), void *priv)
+{
+	vm->notify_held = fn;
+	vm->held_priv = priv;
 }
 
 /**

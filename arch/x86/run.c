@@ -252,7 +252,8 @@ static bool can_enter(struct vcpu *v)
 {
 	if (likely(!v->check_entry))
 		return true;
-	v->check_entry = vendor->can_enter && !vendor->can_enter(v);
+	v->check_entry = v->event.kind == EVENT_SOFT ||
+			 (vendor->can_enter && !vendor->can_enter(v));
 	return !v->check_entry;
 }
 
@@ -406,6 +407,16 @@ void run_report_sizes(struct vcpu *v)
 }
 
 /**
+ * run_note_exit() - there is a new exit
+ * @v: the vCPU, in a run
+ */
+void run_note_exit(struct vcpu *v)
+{
+	v->stat.user_exits++;
+	WRITE_ONCE(v->exit_count, v->exit_count + 1);
+}
+
+/**
  * run_forget_exit() - there is no last exit any more
  * @v: claimed; a run that waits in a pause keeps its request
  */
@@ -460,7 +471,6 @@ int vcpu_run(struct vcpu *v, unsigned int max_data)
 	run_report_sizes(v);
 	if (ret != 1)
 		return ret;
-	v->stat.user_exits++;
-	WRITE_ONCE(v->exit_count, v->exit_count + 1);
+	run_note_exit(v);
 	return v->exit->reason;
 }

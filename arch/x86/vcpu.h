@@ -254,11 +254,14 @@ struct vcpu {
  * @lock:	guards vcpu[], the memory map and @error
  * @paused:	no vCPU runs: see pause.c
  * @pause_wait:	who pauses waits here until they have stopped
+ * @notify_held: told with @held_priv that a vCPU has paused the others and itself
  */
 struct vm {
 	struct mutex lock;
 	bool paused;
 	wait_queue_head_t pause_wait;
+	void (*notify_held)(void *priv);
+	void *held_priv;
 	struct vcpu *vcpu[VM_MAX_VCPUS];
 	unsigned int n_vcpus;
 	struct vm_mmu mmu;
@@ -287,7 +290,8 @@ struct vm {
  *		what was cut short by the exit (IDT vectoring). Says what the exit was
  * @nested:	format of tables from gpa to hpa; NULL if there is no nested paging
  * @push_cr:	take v->cr0, cr3, cr4, efer, mmu.root_hpa into the hardware block
- * @update_traps: v->hw_dr7 or v->dr6 changed: put them into the hardware block
+ * @update_traps: v->hw_dr7, v->dr6 or v->debug.int3 changed: put them into the hardware
+ *		block. With int3, INT3 is an exit: EXIT_EXCEPTION, or EXIT_EMULATE
  * @inject:	arm v->event for the next entry
  * @open_window: exit as soon as an interrupt (@nmi: NMI) can be taken
  * @blocked:	BLOCK_* bits; @set_blocked sets them
@@ -398,12 +402,14 @@ static inline bool power_is_on(void)	/* on this CPU; interrupts off */
 void run_init(void);
 void run_report_sizes(struct vcpu *v);
 void run_forget_exit(struct vcpu *v);
+void run_note_exit(struct vcpu *v);
 void run_exit_mmio(struct vcpu *v, u64 gpa, u8 size, bool write);
 void run_exit(struct vcpu *v, u32 reason);	/* prepares v->exit; the handler returns 1 */
 
 /* pause.c */
 int pause_wait(struct vcpu *v);
 void pause_run_ends(struct vm *vm);
+void pause_begin(struct vm *vm);
 
 /* exits.c: 0: go on, 1: v->exit is for user space, or -errno */
 int exit_handle(struct vcpu *v, struct hv_exitinfo *x);
@@ -512,6 +518,8 @@ void debug_data(struct vcpu *v, u64 la, unsigned int n, bool write);
 bool debug_is_hosts(const struct vcpu *v);
 int debug_trap(struct vcpu *v, const struct hv_exception *exc);
 int debug_exit(struct vcpu *v);
+bool debug_int3(struct vcpu *v);
+int debug_int3_exit(struct vcpu *v);
 
 /* --- vcpu.c ------------------------------------------------------------- */
 

@@ -61,6 +61,21 @@ run() {
 	put run "${1:-run}\n"
 }
 
+# runs: the VM in the background; ended PATTERN: its run is over, and how it ended
+runs() {
+	printf 'run\n' >"$tmp/run"
+	(dd if="$tmp/run" of="$vm/run" bs=64 2>"$tmp/bg.err"; echo "status $?" >"$tmp/bg") &
+	runner=$!
+}
+
+ended() {
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		[ ! -s "$tmp/bg" ] || break
+		sleep 0.3
+	done
+	[ -s "$tmp/bg" ] && wait $runner && rm "$tmp/bg" && grep -q -i "$1" "$tmp/bg.err"
+}
+
 # state STATE: status says so, now or soon
 state() {
 	for i in 1 2 3 4 5 6 7 8 9 10; do

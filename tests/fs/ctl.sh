@@ -3,21 +3,6 @@
 # ctl.sh MOUNT: pause, resume, reset and kill; what they mean for who runs the VM.
 . "$(dirname "$0")/common.sh"
 
-# runs: the VM in the background; done PATTERN: its run is over, and how it ended
-runs() {
-	(dd if="$tmp/run" of="$vm/run" bs=64 2>"$tmp/bg.err"; echo "status $?" >"$tmp/bg") &
-	runner=$!
-}
-
-ended() {
-	for i in 1 2 3 4 5 6 7 8 9 10; do
-		[ ! -s "$tmp/bg" ] || break
-		sleep 0.3
-	done
-	[ -s "$tmp/bg" ] && wait $runner && rm "$tmp/bg" && grep -q -i "$1" "$tmp/bg.err"
-}
-
-printf 'run\n' >"$tmp/run"
 put memmap 'ram 0 1M\n'
 ok "pause" put ctl 'pause\n'
 is "state" paused "$(value status state)"

@@ -157,6 +157,7 @@ int vm_pause(struct vm *vm)
 	return vm->pause_error;
 }
 
+void vm_set_notify(struct vm *vm, void (*fn)(void *priv), void *priv) { }
 void vm_resume(struct vm *vm) { vm->paused = false; }
 bool vm_is_paused(struct vm *vm) { return vm->paused; }
 

@@ -100,7 +100,6 @@ static void svm_inject(struct vcpu *v)
 		[EVENT_EXCEPTION] = SVM_EVTINJ_TYPE_EXEPT,
 		[EVENT_IRQ] = SVM_EVTINJ_TYPE_INTR,
 		[EVENT_NMI] = SVM_EVTINJ_TYPE_NMI,
-		[EVENT_SOFT] = SVM_EVTINJ_TYPE_SOFT,
 	};
 	struct vmcb_control_area *c = &to_vmcb(v)->control;
 	const struct vcpu_event *e = &v->event;

@@ -259,11 +259,18 @@ int svm_set_msr(struct vcpu *v, u32 index, u64 val)
 	return 0;
 }
 
-/* INT3 is the host's only while it has breakpoints of its own */
+/*
+ * INT3 is intercepted as #BP (APM vol. 2, 15.12.4). QEMU makes the exit of an INT n
+ * out of it; debug_int3() tells them apart.
+ */
 void svm_update_traps(struct vcpu *v)
 {
-	to_vmcb(v)->save.dr7 = v->dr7;
-	to_vmcb(v)->save.dr6 = v->dr6;
+	struct vmcb *vmcb = to_vmcb(v);
+
+	vmcb->save.dr7 = v->hw_dr7;
+	vmcb->save.dr6 = v->dr6;
+	svm_intercept(vmcb, INTERCEPT_EXCEPTION_OFFSET + BP_VECTOR, v->debug.int3);
+	svm_intercept(vmcb, INTERCEPT_INTn, v->debug.int3);
 }
 
 void svm_set_tsc_offset(struct vcpu *v)

@@ -112,7 +112,6 @@ void ept_init(struct vmx_vcpu *x)
 	x->cpu_ctl &= ~CPU_SHADOW;
 	vmwrite32(CPU_BASED_VM_EXEC_CONTROL, x->cpu_ctl);
 	vmwrite32(SECONDARY_VM_EXEC_CONTROL, vmx_caps.cpu2 | CPU2_NESTED);
-	vmwrite32(EXCEPTION_BITMAP, BIT(X86_TRAP_MC) | BIT(X86_TRAP_AC) | BIT(X86_TRAP_DB));
 	vmwrite_nat(CR4_GUEST_HOST_MASK, ~(u64)X86_CR4_PGE);
 	vmwrite64(EPT_POINTER, ept_pointer(x->v));
 }

@@ -26,10 +26,6 @@ void vmx_inject(struct vcpu *v)
 	case EVENT_NMI:
 		info |= INTR_TYPE_NMI_INTR;
 		break;
-	case EVENT_SOFT:
-		info |= INTR_TYPE_SOFT_INTR;
-		vmwrite32(VM_ENTRY_INSTRUCTION_LEN, e->insn_len);
-		break;
 	default:
 		info |= INTR_TYPE_HARD_EXCEPTION;
 		/* nor in real mode, where there is none: SDM vol. 3, 27.2.1.3 */

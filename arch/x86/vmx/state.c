@@ -11,8 +11,16 @@
 #include "arch/x86/vmx/vmx.h"
 
 /* what guests are stopped at; the same that SVM's are */
-#define EXCEPTIONS	(BIT(X86_TRAP_PF) | BIT(X86_TRAP_MC) | BIT(X86_TRAP_AC) | \
-			 BIT(X86_TRAP_DB))
+static u32 exceptions(const struct vcpu *v)
+{
+	u32 bits = BIT(X86_TRAP_MC) | BIT(X86_TRAP_AC) | BIT(X86_TRAP_DB);
+
+	if (!v->nested)
+		bits |= BIT(X86_TRAP_PF);
+	if (v->debug.int3)
+		bits |= BIT(X86_TRAP_BP);
+	return bits;
+}
 
 static void init_controls(struct vmx_vcpu *x)
 {
@@ -24,7 +32,7 @@ static void init_controls(struct vmx_vcpu *x)
 		vmwrite64(ENCLS_EXITING_BITMAP, ~0ULL);
 	vmwrite32(VM_EXIT_CONTROLS, vmx_caps.exit);
 	vmwrite32(VM_ENTRY_CONTROLS, x->entry_ctl);
-	vmwrite32(EXCEPTION_BITMAP, EXCEPTIONS);
+	vmwrite32(EXCEPTION_BITMAP, exceptions(x->v));
 	/* error code & 0 == 0: every #PF (SDM vol. 3, 26.2) */
 	vmwrite32(PAGE_FAULT_ERROR_CODE_MASK, 0);
 	vmwrite32(PAGE_FAULT_ERROR_CODE_MATCH, 0);
@@ -451,6 +459,7 @@ void vmx_set_tsc_offset(struct vcpu *v)
 void vmx_update_traps(struct vcpu *v)
 {
 	vmwrite_nat(GUEST_DR7, v->hw_dr7);
+	vmwrite32(EXCEPTION_BITMAP, exceptions(v));
 }
 
 /* --- around the guest -------------------------------------------------------------- */
