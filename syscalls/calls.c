@@ -119,6 +119,9 @@ fault:
 static int copy_out(const struct kvm_exit *x, struct kvm_exit __user *to)
 {
 	unsigned int n = vcpu_io(x)->size, details = vcpu_io(x)->details, i;
+	/* not as arrays: a check of their bounds would be a call with user access on */
+	const u64 *raw = x->raw;
+	u64 __user *uraw = to->raw;
 
 	if (unlikely(n > KVM_EXIT_SIZE_MIN) &&
 	    copy_to_user(to->data, x->data, n - KVM_EXIT_HEAD))
@@ -127,7 +130,7 @@ static int copy_out(const struct kvm_exit *x, struct kvm_exit __user *to)
 		return -EFAULT;
 	unsafe_put_user(*(const u64 *)&x->reason, (u64 __user *)&to->reason, fault);
 	for (i = 0; i < details; i++)
-		unsafe_put_user(x->raw[i], &to->raw[i], fault);
+		unsafe_put_user(raw[i], uraw + i, fault);
 	if (n == KVM_EXIT_SIZE_MIN)
 		unsafe_put_user(*(const u64 *)x->data, (u64 __user *)to->data, fault);
 	user_access_end();
