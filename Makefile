@@ -36,6 +36,10 @@ $(BUILD)/kernel/%/release: | $(L1)/kernel.sh
 	@$(L1)/deps.sh
 	@$(L1)/kernel.sh $* $(@D)
 
+$(BUILD)/kernel/debug/release: $(L1)/debug-kernel.sh $(L1)/debug-kernel.config
+	@$(L1)/deps.sh
+	@nice $(L1)/debug-kernel.sh $(@D)
+
 # Kbuild litters the directory it builds in, so that is one of links.
 .PHONY: module-%
 module-%: $(BUILD)/kernel/%/release

@@ -6,7 +6,7 @@
 # script's. The host has kvmfs.ko and everything of the base archive, see
 # initramfs.sh; FILEs are added as PATHs.
 #
-#	-kernel 6.12|6.1	the host's kernel (6.12)
+#	-kernel 6.12|6.1|debug	the host's kernel (6.12)
 #	-smp N			its processors (1)
 #	-mem MB			its memory (1536)
 #	-icount			instructions are time; for benchmarks
@@ -88,7 +88,7 @@ complaints() {
 		-e 'rcu.*(stall|detected)|scheduling while atomic|Call Trace' \
 		-e 'KASAN|UBSAN|KMEMLEAK|INFO: task|possible (circular|recursive)' \
 		-e 'inconsistent lock state|suspicious RCU|Bad page' \
-		-e 'unchecked MSR|refcount_t:|leaked' "$log" |
+		-e 'unchecked MSR|refcount_t:|leaked|unreferenced object|ODEBUG' "$log" |
 		grep -v 'hw-vuln'	# what it says of its processor
 }
 

@@ -155,7 +155,7 @@ complaints() {
 		-e 'rcu.*(stall|detected)|scheduling while atomic|Call Trace' \
 		-e 'KASAN|UBSAN|KMEMLEAK|INFO: task|possible (circular|recursive)' \
 		-e 'inconsistent lock state|suspicious RCU|Bad page' \
-		-e 'unchecked MSR|refcount_t:|leaked' |
+		-e 'unchecked MSR|refcount_t:|leaked|unreferenced object|ODEBUG' |
 		grep -v 'hw-vuln'	# what it says of its processor
 }
 
