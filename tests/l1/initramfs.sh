@@ -10,8 +10,9 @@ set -eu
 kernel=$1 out=$2
 shift 2
 here=$(cd "$(dirname "$0")" && pwd)
-# kvm-amd is here for the benchmark alone, which compares with it; zram to be swapped to.
-modules="kvm-amd kvm-intel lz4 zram"
+# kvm-amd is here for the benchmark alone, which compares with it; zram to be swapped to;
+# msr to see that guests leave those of the host alone.
+modules="kvm-amd kvm-intel lz4 zram msr"
 
 tree=$(mktemp -d "$out.XXXXXX")
 trap 'rm -rf "$tree"' EXIT
