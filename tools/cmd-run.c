@@ -8,6 +8,7 @@
 #include "command.h"
 #include "vmm/boot.h"
 #include "vmm/device.h"
+#include "vmm/pc.h"
 #include "vmm/vmm.h"
 
 #define DEFAULT_MEMORY		(256ull << 20)
@@ -23,12 +24,21 @@ static const char usage[] =
 "  -k, --kernel FILE    the kernel: a bzImage, an ELF image with a PVH entry (a Linux\n"
 "                       vmlinux has it) or a multiboot image (also as the first argument)\n"
 "  -i, --initrd FILE    initial ram disk; to a multiboot kernel, its first module\n"
+"      --hda, --hdb FILE\n"
+"                       a disk for old systems (IDE): a raw image\n"
 "      --module FILE[,ARGS]\n"
 "                       one more file for a multiboot or PVH kernel\n"
 "  -p, --params STR     more kernel parameters (also --append)\n"
 "  -m, --mem SIZE       memory, in MiB or with K, M, G (256M)\n"
 "  -n, --name NAME      of the virtual machine: its directory, or a path\n"
-"      --console stdio  the only console there is\n"
+"      --bios FILE      firmware to start instead of a kernel, for one that is on a\n"
+"                       disk; bios-256k.bin (SeaBIOS) if there is a drive and no kernel\n"
+"      --boot cd        where it looks first: c the disk, d the CD-ROM\n"
+"      --cdrom FILE     an image in a CD-ROM drive (IDE)\n"
+"      --console serial|screen\n"
+"                       what this terminal is: the serial port, or text screen and\n"
+"                       keyboard, as with --bios\n"
+"      --debugcon FILE  gets what the firmware tells of itself (port 0x402)\n"
 "      --cpuid FILE     what CPUID tells the guest, in the form of the file cpuid\n"
 "  -d, --disk FILE[,ro] a disk: a raw image or a block device; may be repeated\n"
 "      --exit-port PORT a byte written there ends the guest with that exit\n"
@@ -55,6 +65,13 @@ enum {
 	OPT_PCI,
 	OPT_REAL_MODE,
 	OPT_VIRTIO,
+	OPT_BIOS,		/* to OPT_BOOT: set_pc() */
+	OPT_VGABIOS,
+	OPT_DEBUGCON,
+	OPT_CDROM,
+	OPT_HDA,
+	OPT_HDB,
+	OPT_BOOT,
 	OPT_DEVICE = 512,	/* and a kind of device */
 };
 
@@ -66,6 +83,14 @@ static const struct option options[] = {
 	{ "mem", required_argument, NULL, 'm' },
 	{ "memory", required_argument, NULL, 'm' },
 	{ "name", required_argument, NULL, 'n' },
+	{ "bios", required_argument, NULL, OPT_BIOS },
+	{ "firmware", required_argument, NULL, OPT_BIOS },
+	{ "vgabios", required_argument, NULL, OPT_VGABIOS },
+	{ "debugcon", required_argument, NULL, OPT_DEBUGCON },
+	{ "cdrom", required_argument, NULL, OPT_CDROM },
+	{ "hda", required_argument, NULL, OPT_HDA },
+	{ "hdb", required_argument, NULL, OPT_HDB },
+	{ "boot", required_argument, NULL, OPT_BOOT },
 	{ "console", required_argument, NULL, OPT_CONSOLE },
 	{ "cpuid", required_argument, NULL, OPT_CPUID },
 	{ "disk", required_argument, NULL, OPT_DEVICE + DEVICE_DISK },
@@ -143,10 +168,12 @@ static int add_file(struct vmm_config *config, char *text, bool module)
 	return 0;
 }
 
-static int set_console(const char *text)
+static int set_console(struct vmm_config *config, const char *text)
 {
-	if (strcmp(text, "stdio") && strcmp(text, "serial"))
-		return complain("%s: no such console; there is stdio", text);
+	config->pc->screen = !strcmp(text, "screen");
+	config->serial = !config->pc->screen;
+	if (strcmp(text, "stdio") && strcmp(text, "serial") && !config->pc->screen)
+		return complain("%s: no such console; there are serial and screen", text);
 	return 0;
 }
 
@@ -156,6 +183,36 @@ static int set_virtio(struct vmm_config *config, const char *text)
 	if (!config->virtio_mmio && strcmp(text, "pci"))
 		return complain("%s: no such transport; there are pci and mmio", text);
 	return 0;
+}
+
+/* Firmware, and what is for it: the file, or a choice */
+static int set_pc(struct pc_config *pc, int opt)
+{
+	switch (opt) {
+	case OPT_BIOS:
+		pc->bios = optarg;
+		return 0;
+	case OPT_VGABIOS:
+		pc->vgabios = optarg;
+		return 0;
+	case OPT_DEBUGCON:
+		pc->debugcon = optarg;
+		return 0;
+	case OPT_CDROM:
+		pc->drives[PC_CDROM] = optarg;
+		return 0;
+	case OPT_HDA:
+		pc->drives[0] = optarg;
+		return 0;
+	case OPT_HDB:
+		pc->drives[1] = optarg;
+		return 0;
+	default:
+		if (!*optarg || strspn(optarg, "cd") != strlen(optarg) || strlen(optarg) > 2)
+			return complain("%s: no boot order; c is the disk, d the CD-ROM", optarg);
+		pc->boot = optarg;
+		return 0;
+	}
 }
 
 static int set_option(struct vmm_config *config, int opt)
@@ -182,7 +239,7 @@ static int set_option(struct vmm_config *config, int opt)
 	case OPT_VIRTIO:
 		return set_virtio(config, optarg);
 	case OPT_CONSOLE:
-		return set_console(optarg);
+		return set_console(config, optarg);
 	case OPT_CPUID:
 		config->cpuid = optarg;
 		return 0;
@@ -190,6 +247,8 @@ static int set_option(struct vmm_config *config, int opt)
 		return set_exit_port(config, optarg);
 	case OPT_FLAT:
 		return set_flat(config, optarg);
+	case OPT_BIOS ... OPT_BOOT:
+		return set_pc(config->pc, opt);
 	case OPT_MODULE:
 		return add_file(config, optarg, true);
 	case OPT_PCI:
@@ -203,9 +262,30 @@ static int set_option(struct vmm_config *config, int opt)
 	}
 }
 
+/* A drive and no kernel: firmware is to find one. Its console is the screen */
+static int choose_start(struct vmm_config *config)
+{
+	struct pc_config *pc = config->pc;
+	int n = !!config->kernel + !!config->flat;
+
+	if (!n && !pc->bios && (pc->drives[0] || pc->drives[1] || pc->drives[PC_CDROM] ||
+				config->devices))
+		pc->bios = "bios-256k.bin";
+	if (n + !!pc->bios != 1)
+		return complain("one kernel (-k FILE), firmware (--bios FILE) or flat image is "
+				"wanted; try `kvmfs run --help'");
+	if (pc->screen && !pc->bios)
+		return complain("--console screen is for firmware (--bios) alone");
+	if (pc->bios && !config->serial)
+		pc->screen = true;
+	return 0;
+}
+
 int cmd_run(int argc, char **argv)
 {
+	static struct pc_config pc;
 	struct vmm_config config = {
+		.pc = &pc,
 		.memory = DEFAULT_MEMORY,
 		.exit_port = DEFAULT_EXIT_PORT,
 	};
@@ -225,9 +305,7 @@ int cmd_run(int argc, char **argv)
 		complain("%s: unexpected argument", argv[optind]);
 		return 2;
 	}
-	if (!config.kernel == !config.flat) {
-		complain("one kernel (-k FILE) or flat image is wanted; try `kvmfs run --help'");
+	if (choose_start(&config))
 		return 2;
-	}
 	return vmm_main(&config);
 }

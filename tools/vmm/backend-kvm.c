@@ -61,11 +61,12 @@ fail:
 	return NULL;
 }
 
-static void *kvm_memory(struct backend *be, u64 gpa, u64 size)
+static void *kvm_memory(struct backend *be, u64 gpa, u64 size, bool rom)
 {
 	struct kvm_backend *kvm = to_kvm(be);
 	struct kvm_userspace_memory_region region = {
 		.slot = kvm->slots,
+		.flags = rom ? KVM_MEM_READONLY : 0,
 		.guest_phys_addr = gpa,
 		.memory_size = size,
 	};

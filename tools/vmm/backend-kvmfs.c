@@ -70,12 +70,12 @@ static struct backend *vm_create(const char *name)
 	return &kvmfs.be;
 }
 
-static void *vm_memory(struct backend *be, u64 gpa, u64 size)
+static void *vm_memory(struct backend *be, u64 gpa, u64 size, bool rom)
 {
 	int vm = to_kvmfs(be)->vm;
 	void *p = MAP_FAILED;
 
-	if (!kvmfs_set_memory(vm, gpa, size))
+	if (!(rom ? kvmfs_set_rom(vm, gpa, size) : kvmfs_set_memory(vm, gpa, size)))
 		p = kvmfs_map_mem(vm, gpa, size);
 	if (p == MAP_FAILED) {
 		fail(vm, "memory");

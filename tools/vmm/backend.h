@@ -28,7 +28,8 @@ struct backend {
  * struct backend_ops - what the monitor asks of a hypervisor
  * @create:	makes a VM; @name may be NULL where the choice is free. Returns
  *		NULL with a line on stderr on error.
- * @set_memory:	puts RAM at @gpa and returns where this process sees it, or NULL
+ * @set_memory:	puts RAM, or memory that the guest cannot write, at @gpa and returns
+ *		where this process sees it, or NULL
  * @run:	kvm_run() of kvmfs: an exit reason, or -1 and errno
  * @get_regs:	reads all KVM_REG_SLOTS registers
  * @set_regs:	writes them; the reserved slot is ignored
@@ -40,7 +41,7 @@ struct backend {
  */
 struct backend_ops {
 	struct backend *(*create)(const char *name);
-	void *(*set_memory)(struct backend *be, u64 gpa, u64 size);
+	void *(*set_memory)(struct backend *be, u64 gpa, u64 size, bool rom);
 	int (*run)(struct backend *be, struct kvm_exit *exit);
 	int (*get_regs)(struct backend *be, u64 regs[KVM_REG_SLOTS]);
 	int (*set_regs)(struct backend *be, const u64 regs[KVM_REG_SLOTS]);

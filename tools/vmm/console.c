@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "bus.h"
+#include "pc.h"
 #include "vmm.h"
 
 #define ESCAPE		('a' & 0x1f)	/* Ctrl-a, as qemu and kvmtool have it */
@@ -26,6 +27,8 @@ static bool ring_waits;
 
 static u8 out[4096];
 static size_t out_len;
+
+static bool muted;
 
 static struct termios cooked;
 static bool raw;
@@ -66,6 +69,15 @@ bool console_get(u8 *byte)
 	if (ring_head == tail && __atomic_exchange_n(&ring_waits, false, __ATOMIC_SEQ_CST))
 		sem_post(&ring_room);
 	return true;
+}
+
+/**
+ * console_waits() - whether there is input that nobody took yet
+ * Return: that
+ */
+bool console_waits(void)
+{
+	return ring_head != __atomic_load_n(&ring_tail, __ATOMIC_ACQUIRE);
 }
 
 /* Runs in the input thread; waits while the guest does not read */
@@ -134,25 +146,41 @@ static void *input_thread(void *unused)
 	return unused;
 }
 
+static void write_all(const u8 *from, size_t size)
+{
+	struct pollfd pfd = { .fd = STDOUT_FILENO, .events = POLLOUT };
+	ssize_t n;
+
+	while (size) {
+		n = write(STDOUT_FILENO, from, size);
+		if (n >= 0) {
+			from += n;
+			size -= n;
+		} else if (errno == EAGAIN) {
+			poll(&pfd, 1, -1);
+		} else if (errno != EINTR) {
+			break;	/* nobody reads: the guest talks to nobody */
+		}
+	}
+}
+
 /**
  * console_flush() - write out what the guest has sent
  */
 void console_flush(void)
 {
-	struct pollfd pfd = { .fd = STDOUT_FILENO, .events = POLLOUT };
-	size_t done = 0;
-	ssize_t n;
-
-	while (done < out_len) {
-		n = write(STDOUT_FILENO, out + done, out_len - done);
-		if (n >= 0)
-			done += n;
-		else if (errno == EAGAIN)
-			poll(&pfd, 1, -1);
-		else if (errno != EINTR)
-			break;	/* nobody reads: the guest talks to nobody */
-	}
+	write_all(out, out_len);
 	out_len = 0;
+}
+
+/**
+ * console_write() - write to stdout beside what the serial port writes; from any thread
+ * @text: what
+ * @size: bytes
+ */
+void console_write(const char *text, size_t size)
+{
+	write_all((const u8 *)text, size);
 }
 
 /**
@@ -162,10 +190,20 @@ void console_flush(void)
  */
 bool console_put(u8 byte)
 {
+	if (muted)
+		return false;
 	if (out_len == sizeof(out))
 		console_flush();
 	out[out_len++] = byte;
 	return out_len == 1;
+}
+
+/**
+ * console_mute() - what the guest's serial port sends is lost from now on
+ */
+void console_mute(void)
+{
+	muted = true;
 }
 
 /**
@@ -174,6 +212,7 @@ bool console_put(u8 byte)
 void console_close(void)
 {
 	console_flush();
+	screen_close();
 	restore_terminal();
 }
 

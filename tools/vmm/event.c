@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "bus.h"
+#include "pc.h"
 #include "vmm.h"
 
 #define KICK_SIGNAL	SIGUSR1
@@ -187,6 +188,11 @@ void event_handle(struct vmm *vm)
 	other = rtc_event(vm, now);
 	if (other < next)
 		next = other;
+	if (vm->config->pc->screen) {
+		other = kbd_input(vm, now);
+		if (other < next)
+			next = other;
+	}
 	if (next != vm->armed || next != NEVER)
 		set_timer(vm, next);
 }

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "pc.h"
 #include "vmm.h"
 
 #define UART_BASE	0x3f8
@@ -84,7 +85,7 @@ void uart_input(struct vmm *vm)
 	struct uart *uart = &vm->uart;
 	u8 byte;
 
-	if (uart->mcr & MCR_LOOP)
+	if (uart->mcr & MCR_LOOP || vm->config->pc->screen)
 		return;
 	while (uart->len < fifo_size(uart) && console_get(&byte))
 		receive(uart, byte);

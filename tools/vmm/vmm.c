@@ -13,6 +13,7 @@
 #include "bus.h"
 #include "control.h"
 #include "device.h"
+#include "pc.h"
 #include "pci.h"
 #include "vmm.h"
 
@@ -161,14 +162,14 @@ static int add_memory(struct vmm *vm)
 
 	if (low > hole)
 		low = hole;
-	vm->ram_low = vm->be->ops->set_memory(vm->be, 0, low);
+	vm->ram_low = vm->be->ops->set_memory(vm->be, 0, low, false);
 	if (!vm->ram_low)
 		return -1;
 	vm->ram_low_size = low;
 	vm->ram_high_size = vm->config->memory - low;
 	if (!vm->ram_high_size)
 		return 0;
-	vm->ram_high = vm->be->ops->set_memory(vm->be, high, vm->ram_high_size);
+	vm->ram_high = vm->be->ops->set_memory(vm->be, high, vm->ram_high_size, false);
 	return vm->ram_high ? 0 : -1;
 }
 
@@ -215,11 +216,14 @@ static int setup(struct vmm *vm)
 	port_init(vm);
 	if (vm->config->pci && pci_init(vm))
 		return -1;
-	if (device_add_all(vm))
+	if (pc_setup(vm) || device_add_all(vm))
 		return -1;
-	pci_assign(vm);
+	if (!vm->config->pc->bios)
+		pci_assign(vm);
 	if (vm->be->ops->set_cpuid(vm->be, vm->config->cpuid))
 		return -1;
+	if (vm->config->pc->bios)
+		return pc_enter(vm);
 	return vm->config->flat ? load_flat(vm) : load_kernel(vm);
 }
 
@@ -239,7 +243,8 @@ int vmm_main(const struct vmm_config *config)
 		return EXIT_FAILURE;
 	vm->status = EXIT_FAILURE;
 	if (!setup(vm)) {
-		if (event_init(vm) || console_init() || control_start(vm) || io_start()) {
+		if (event_init(vm) || console_init() || control_start(vm) || io_start() ||
+		    (config->pc->screen && screen_start(vm))) {
 			fprintf(stderr, "kvmfs: %s\n", strerror(errno));
 		} else {
 			event_kick();	/* the first look arms the timer */

@@ -41,6 +41,8 @@ struct vmm;
  * @pci:	have a PCI bus even if no device is on it
  * @devices:	in the order of the command line, see device.h
  * @virtio_mmio: virtio devices are not on the PCI bus
+ * @pc:		firmware, and the devices that it wants, see pc.h
+ * @serial:	the console was asked to be the serial port
  * @verbose:	count and print exits at the end
  */
 struct vmm_config {
@@ -57,6 +59,8 @@ struct vmm_config {
 	bool pci;
 	struct device_option *devices;
 	bool virtio_mmio;
+	struct pc_config *pc;
+	bool serial;
 	bool real_mode;
 	bool verbose;
 };
@@ -116,12 +120,19 @@ struct uart {
 	u32 head, len;
 };
 
-/* The keyboard controller, as far as Linux looks at it */
+#define KBD_QUEUE	64	/* a power of two */
+
+/* The keyboard controller and the keyboard */
 struct kbd {
 	u8 command;		/* that waits for its data byte */
 	u8 config;
 	u8 output;
 	bool full;
+	u8 wants_byte;		/* the keyboard's command that waits for one */
+	bool scanning;
+	u8 queue[KBD_QUEUE];	/* what the keyboard has sent */
+	u32 head, tail;
+	u64 next_key;		/* when the next key may be pressed */
 };
 
 struct vmm {
@@ -201,13 +212,17 @@ void uart_out(struct vmm *vm, u16 port, u8 value);
 
 u8 kbd_in(struct vmm *vm, u16 port);
 void kbd_out(struct vmm *vm, u16 port, u8 value);
+u64 kbd_input(struct vmm *vm, u64 now);
 void reset_out(struct vmm *vm, u16 port, u8 value);
 
 /* console.c */
 int console_init(void);
 void console_close(void);
 bool console_get(u8 *byte);
+bool console_waits(void);
+void console_write(const char *text, size_t size);
 bool console_put(u8 byte);
+void console_mute(void);
 void console_flush(void);
 
 /* load.c */
