@@ -225,7 +225,6 @@ int cr3_set(struct vcpu *v, u64 val)
 	v->mmio.valid = false;
 	v->vm->mmu_ops->new_cr3(v);
 	v->cr_dirty = true;
-	v->check_entry = true;
 	return 0;
 }
 

@@ -268,8 +268,6 @@ static int on_io(struct vcpu *v, struct hv_exitinfo *x)
 {
 	struct kvm_exit *e = v->exit;
 
-	if (x->io.string || !x->next_rip)
-		return insn_emulate(v);
 	v->stat.io++;
 	run_exit(v, KVMFS_EXIT_IO);
 	e->io.port = x->io.port;
@@ -520,5 +518,10 @@ static int (*const handlers[])(struct vcpu *v, struct hv_exitinfo *x) = {
  */
 int exit_handle(struct vcpu *v, struct hv_exitinfo *x)
 {
+	/* the most frequent ones without a thunk */
+	if (x->kind == EXIT_IO)
+		return on_io(v, x);
+	if (x->kind == EXIT_USER)
+		return on_user(v, x);
 	return handlers[x->kind](v, x);
 }

@@ -4,9 +4,9 @@
  *
  * A guest has no CR4.OSXSAVE, so that x87 and XMM is all it can read or change;
  * the upper halves of wider registers, masks, tiles, PKRU stay the thread's, in the
- * processor, untouched. So FXSAVE and FXRSTOR do, at both ends of a run. In between
- * the kernel takes the guest's registers for the thread's: it saves and restores
- * them with the rest when it schedules, or uses the FPU itself.
+ * processor, untouched. So FXSAVE and FXRSTOR do, when the guest is first entered in
+ * a run, and at its end. In between the kernel takes the guest's registers for the
+ * thread's: it saves and restores them with the rest when it schedules, or uses the FPU itself.
  */
 #include <linux/kernel.h>
 #include <linux/sched.h>
@@ -86,37 +86,40 @@ void fpu_load(void)
 	switch_fpu_return();
 }
 
-static void exchange(struct fxregs_state *out, const struct fxregs_state *in)
+static __always_inline void exchange(struct fxregs_state *out, const struct fxregs_state *in)
 {
 	static const u32 nothing;
-	unsigned long flags;
 
-	local_irq_save(flags);
 	fpu_own();
 	asm volatile("fxsaveq %0" : "=m" (*out));
 	/* older AMD processors leave the last x87 instruction's address behind */
 	if (static_cpu_has_bug(X86_BUG_FXSAVE_LEAK))
 		asm volatile("fnclex\n\temms\n\tfildl %0" : : "m" (nothing));
 	asm volatile("fxrstorq %0" : : "m" (*in));
-	local_irq_restore(flags);
 }
 
 /**
- * fpu_enter() - the guest's registers go into the processor
- * @v: a run begins, or goes on after fpu_leave()
+ * fpu_enter() - the guest's registers are in the processor from here on
+ * @v: in a run; interrupts are off
  */
 void fpu_enter(struct vcpu *v)
 {
+	if (v->fpu_inside) {
+		fpu_own();
+		return;
+	}
 	exchange(v->fpu + 1, v->fpu);
+	v->fpu_inside = true;
 }
 
 /**
- * fpu_leave() - the thread's come back
- * @v: the run ends, or waits for those who look at the guest's
+ * fpu_leave() - the thread's are
+ * @v: with @v->fpu_inside; interrupts are off
  */
 void fpu_leave(struct vcpu *v)
 {
 	exchange(v->fpu, v->fpu + 1);
+	v->fpu_inside = false;
 }
 
 /* the bits that FXRSTOR takes without #GP: SDM vol. 1, 11.6.6 */

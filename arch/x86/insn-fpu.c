@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The emulator's accessors of the guest's FPU registers. They are in the processor,
- * or will be after fpu_own(): read and written through an image of FXSAVE.
+ * The emulator's accessors of the guest's FPU registers. They are in the processor
+ * after fpu_enter(): read and written through an image of FXSAVE.
  */
 #include <linux/kernel.h>
 #include <linux/string.h>
@@ -10,9 +10,9 @@
 #include "arch/x86/vcpu.h"
 #include "arch/x86/insn.h"
 
-static void save(struct fxregs_state *fx)
+static void save(struct emul *e, struct fxregs_state *fx)
 {
-	fpu_own();
+	fpu_enter(e->ctx);
 	asm volatile("fxsaveq %0" : "=m" (*fx));
 }
 
@@ -26,7 +26,7 @@ int insn_get_xmm(struct emul *e, unsigned int n, void *val)
 	struct fxregs_state fx __aligned(16);
 
 	local_irq_disable();
-	save(&fx);
+	save(e, &fx);
 	local_irq_enable();
 	memcpy(val, &fx.xmm_space[4 * n], 16);
 	return EMUL_OK;
@@ -37,7 +37,7 @@ int insn_set_xmm(struct emul *e, unsigned int n, const void *val)
 	struct fxregs_state fx __aligned(16);
 
 	local_irq_disable();
-	save(&fx);
+	save(e, &fx);
 	memcpy(&fx.xmm_space[4 * n], val, 16);
 	restore(&fx);
 	local_irq_enable();
@@ -49,7 +49,7 @@ int insn_get_x87(struct emul *e, struct emul_x87 *x)
 	struct fxregs_state fx __aligned(16);
 
 	local_irq_disable();
-	save(&fx);
+	save(e, &fx);
 	local_irq_enable();
 	x->cw = fx.cwd;
 	x->sw = fx.swd;
@@ -62,7 +62,7 @@ int insn_set_x87(struct emul *e, const struct emul_x87 *x)
 	struct fxregs_state fx __aligned(16);
 
 	local_irq_disable();
-	save(&fx);
+	save(e, &fx);
 	fx.cwd = x->cw;
 	fx.swd = x->sw;
 	fx.twd = x->tag;

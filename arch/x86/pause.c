@@ -126,10 +126,9 @@ int pause_wait(struct vcpu *v)
 
 /**
  * pause_run_ends() - a run is over: somebody may wait for that
- * @vm: the VM
+ * @vm: the VM, which is paused
  */
 void pause_run_ends(struct vm *vm)
 {
-	if (unlikely(READ_ONCE(vm->paused)))
-		wake_up_all(&vm->pause_wait);
+	wake_up_all(&vm->pause_wait);
 }

@@ -175,7 +175,7 @@ static void refine_cr(struct vcpu *v, struct hv_exitinfo *x)
 /**
  * quick_refine() - find out what the processor did not tell of an exit
  * @v: the vCPU; v->in_guest is still set, interrupts are off
- * @x: EXIT_CR or EXIT_INVLPG
+ * @x: EXIT_CR or EXIT_INVLPG, not known
  *
  * What is not found here, the emulator does.
  */
@@ -184,12 +184,9 @@ void quick_refine(struct vcpu *v, struct hv_exitinfo *x)
 	const struct emul_simple *s;
 
 	if (x->kind == EXIT_CR) {
-		if (!x->cr.known)
-			refine_cr(v, x);
+		refine_cr(v, x);
 		return;
 	}
-	if (x->invlpg.known)
-		return;
 	s = find(v, x);
 	if (!s || s->kind != SIMPLE_INVLPG)
 		return;

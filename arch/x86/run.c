@@ -19,17 +19,6 @@
 #include "arch/x86/work.h"
 
 /**
- * run_exit() - begin an exit to user space
- * @v: the vCPU
- * @reason: KVMFS_EXIT_*; the caller fills the rest of v->exit
- */
-void run_exit(struct vcpu *v, u32 reason)
-{
-	v->exit->reason = reason;
-	v->exit_size = KVM_EXIT_HEAD;
-}
-
-/**
  * run_exit_mmio() - begin an exit for a device access; the data of a write is the caller's
  * @v: the vCPU
  * @gpa: where
@@ -72,40 +61,59 @@ unsigned int vcpu_wants(struct vcpu *v)
 	return x->reason == KVMFS_EXIT_MMIO ? x->mmio.size : x->io.size * x->io.count;
 }
 
-/* the state of this thread that an entry does not switch must be in the registers */
-static bool load_thread_state(struct vcpu *v)
-{
-	unsigned long switches = current->nvcsw + current->nivcsw;
-
-	fpu_own();
-	if (v->switches == switches && v->cpu == smp_processor_id())
-		return true;
-	v->switches = switches;
-	v->cpu = smp_processor_id();
-	if (likely(vendor->load(v)))
-		return true;
-	v->switches = 0;
-	return false;
-}
-
 DEFINE_STATIC_CALL_NULL(vendor_run, *vendor->run);
+DEFINE_STATIC_CALL_NULL(vendor_load, *vendor->load);
+DEFINE_STATIC_CALL_NULL(vendor_stay, *vendor->stay);
+DEFINE_STATIC_CALL_NULL(vendor_unload, *vendor->unload);
 
 /**
  * run_init() - the vendor is chosen
  *
- * A direct call in place of one through a pointer, which costs a thunk on hosts
+ * Direct calls in place of those through a pointer, which cost a thunk on hosts
  * that must not speculate.
  */
 void run_init(void)
 {
 	static_call_update(vendor_run, vendor->run);
+	static_call_update(vendor_load, vendor->load);
+	static_call_update(vendor_stay, vendor->stay);
+	static_call_update(vendor_unload, vendor->unload);
 }
 
+/* the state of this thread that an entry does not switch must be in the registers */
+static bool load_thread_state(struct vcpu *v)
+{
+	unsigned long switches = current->nvcsw + current->nivcsw;
+
+	if (likely(v->fpu_inside))
+		fpu_own();
+	else
+		fpu_enter(v);
+	if (v->switches == switches && v->cpu == smp_processor_id())
+		return true;
+	v->switches = switches;
+	v->cpu = smp_processor_id();
+	if (likely(static_call(vendor_load)(v)))
+		return true;
+	v->switches = 0;
+	return false;
+}
+
+/* all that is in the processor is the thread's own again; interrupts off */
 static void unload_thread_state(struct vcpu *v)
 {
-	if (vendor->unload)
-		vendor->unload(v);
+	if (likely(v->fpu_inside))
+		fpu_leave(v);
+	static_call_cond(vendor_unload)(v);
 	v->switches = 0;
+}
+
+/* the same with interrupts on; there may be nothing to do */
+static noinline void leave_processor(struct vcpu *v)
+{
+	local_irq_disable();
+	unload_thread_state(v);
+	local_irq_enable();
 }
 
 static void enter(struct vcpu *v, struct hv_exitinfo *x)
@@ -184,12 +192,10 @@ static void let_readers_in(struct vcpu *v)
 	clear_bit(REQ_STOP, &v->requests);
 	if (!atomic_read(&v->freeze))
 		return;
-	fpu_leave(v);
-	unload_thread_state(v);
+	leave_processor(v);
 	mutex_unlock(&v->lock);
 	wait_event(v->waitq, !atomic_read(&v->freeze));
 	mutex_lock(&v->lock);
-	fpu_enter(v);
 }
 
 /* nothing came up since the last turn: prepare() would find nothing to do */
@@ -201,17 +207,15 @@ static bool is_prepared(const struct vcpu *v)
 }
 
 /* somebody wants the vCPU for itself; 0, 1 (exit) or -errno */
-static int let_others_in(struct vcpu *v)
+static noinline int let_others_in(struct vcpu *v)
 {
 	int ret = 0;
 
 	if (test_bit(REQ_STOP, &v->requests))
 		let_readers_in(v);
 	if (test_bit(REQ_PAUSE, &v->requests)) {
-		fpu_leave(v);
-		unload_thread_state(v);
+		leave_processor(v);
 		ret = pause_wait(v);
-		fpu_enter(v);
 	}
 	if (unlikely(test_bit(REQ_DEAD, &v->requests)))
 		return -ENODEV;
@@ -270,6 +274,10 @@ static int turn(struct vcpu *v)
 	}
 	vtime_account_guest_enter();
 	run_guest(v);
+	if (exit_ends_run(&v->x))
+		unload_thread_state(v);
+	else
+		static_call_cond(vendor_stay)(v);
 	if (v->x.kind == EXIT_HOST_IRQ) {
 		/* taken here, while the time still counts as the guest's */
 		local_irq_enable();
@@ -372,8 +380,9 @@ static int complete_read(struct vcpu *v)
 static void report_state(struct vcpu *v)
 {
 	v->exit->state = 0;
-	if (v->rflags & X86_EFLAGS_IF)
-		v->exit->state |= KVMFS_STATE_IF;
+	if (!(v->rflags & X86_EFLAGS_IF))
+		return;
+	v->exit->state = KVMFS_STATE_IF;
 	if (event_irq_ready(v))
 		v->exit->state |= KVMFS_STATE_IRQ_READY;
 }
@@ -451,13 +460,11 @@ int vcpu_run(struct vcpu *v, unsigned int max_data)
 	v->max_data = max_data;
 	/* before anything changes: what is pending is answered after the pause */
 	v->ask_again = false;
-	if (unlikely(vm_is_paused(v->vm))) {
+	if (unlikely(READ_ONCE(v->vm->paused))) {
 		ret = pause_wait(v);
 		if (ret)
 			return ret;
 	}
-	fpu_enter(v);
-	v->switches = 0;
 	ret = v->ask_again ? 1 : complete_read(v);
 	if (!ret)
 		ret = inject_request(v);
@@ -465,8 +472,8 @@ int vcpu_run(struct vcpu *v, unsigned int max_data)
 		ret = -EINTR;
 	if (!ret)
 		ret = run_loop(v);
-	fpu_leave(v);
-	unload_thread_state(v);
+	if (unlikely(v->fpu_inside))
+		leave_processor(v);
 	report_state(v);
 	run_report_sizes(v);
 	if (ret != 1)

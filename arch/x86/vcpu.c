@@ -175,7 +175,8 @@ void vcpu_end_run(struct vcpu *v)
 
 	WRITE_ONCE(v->runner, NULL);
 	mutex_unlock(&v->lock);
-	pause_run_ends(vm);
+	if (unlikely(READ_ONCE(vm->paused)))
+		pause_run_ends(vm);
 }
 
 /**

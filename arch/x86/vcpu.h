@@ -46,7 +46,7 @@ enum exit_kind {
 	EXIT_CPUID,
 	EXIT_HLT,
 	EXIT_INVLPG,
-	EXIT_IO,
+	EXIT_IO,		/* neither INS nor OUTS, and next_rip is known */
 	EXIT_CR,
 	EXIT_DR,
 	EXIT_MSR,
@@ -72,7 +72,7 @@ struct hv_exitinfo {
 	u64 next_rip;		/* 0: not known, to be found by decoding */
 	union {
 		struct hv_exception exc;
-		struct { u16 port; u8 size; bool in, string, rep; } io;
+		struct { u16 port; u8 size; bool in; } io;
 		struct { bool write; } msr;
 		/* known: decoded. A write of @val (CLTS, LMSW too), or a read into regs[reg] */
 		struct { bool known, write; u8 nr, reg; u64 val; } cr;
@@ -190,6 +190,7 @@ struct vcpu {
 	bool dr_dirty;			/* likewise what traps */
 	bool pdptr_stale;		/* PAE: load the PDPTEs before entry */
 	bool nested;			/* nested paging: the guest changes CR0, CR3 by itself */
+	bool fpu_inside;		/* the processor has the guest's FPU registers */
 	int cpu;			/* where it runs, or ran last */
 	unsigned long switches;		/* of its thread, when it was loaded last */
 	int error;			/* errno of a MMU_ERROR or EMUL_ERROR */
@@ -283,8 +284,10 @@ struct vm {
  *		not run the guest as it is now, and the emulator must. NULL: it always does
  * @load:	the thread was scheduled since the last entry, perhaps onto another
  *		CPU (preemption and interrupts off). False: not ready, turn once more
+ * @stay:	the thread leaves the inner loop and goes on with this run: it may be
+ *		scheduled, with state of the guest's in the processor (interrupts off). May be NULL
  * @unload:	the thread ends its run, or lets others look: no guest state but the
- *		hardware block's may stay in the processor. May be NULL
+ *		hardware block's may stay in the processor (interrupts off). May be NULL
  * @run:	interrupts off: run the guest till it exits, return with the host's state
  *		back and interrupts still off. v->regs, rip, rflags in and out; v->event is
  *		what was cut short by the exit (IDT vectoring). Says what the exit was
@@ -310,6 +313,7 @@ struct vendor_ops {
 	void (*vcpu_free)(struct vcpu *v);
 	bool (*can_enter)(struct vcpu *v);
 	bool (*load)(struct vcpu *v);
+	void (*stay)(struct vcpu *v);
 	void (*unload)(struct vcpu *v);
 	void (*run)(struct vcpu *v, struct hv_exitinfo *x);
 	const struct nested_format *(*nested)(void);
@@ -400,11 +404,18 @@ static inline bool power_is_on(void)	/* on this CPU; interrupts off */
 
 /* run.c */
 void run_init(void);
+
+/* begins an exit to user space, KVMFS_EXIT_*: the caller fills the rest of v->exit, and returns 1 */
+static inline void run_exit(struct vcpu *v, u32 reason)
+{
+	v->exit->reason = reason;
+	v->exit_size = KVM_EXIT_HEAD;
+}
+
 void run_report_sizes(struct vcpu *v);
 void run_forget_exit(struct vcpu *v);
 void run_note_exit(struct vcpu *v);
 void run_exit_mmio(struct vcpu *v, u64 gpa, u8 size, bool write);
-void run_exit(struct vcpu *v, u32 reason);	/* prepares v->exit; the handler returns 1 */
 
 /* pause.c */
 int pause_wait(struct vcpu *v);
@@ -418,9 +429,19 @@ bool exit_handle_fast(struct vcpu *v, struct hv_exitinfo *x);
 static inline bool exit_may_be_fast(const struct hv_exitinfo *x)
 {
 	const u32 kinds = BIT(EXIT_CPUID) | BIT(EXIT_MSR) | BIT(EXIT_EXCEPTION) |
-			  BIT(EXIT_CR) | BIT(EXIT_INVLPG) | BIT(EXIT_NESTED_FAULT);
+			  BIT(EXIT_NESTED_FAULT);
+	const u32 unclear = BIT(EXIT_CR) | BIT(EXIT_INVLPG);
 
-	return BIT(x->kind) & kinds;
+	if (BIT(x->kind) & kinds)
+		return true;
+	return (BIT(x->kind) & unclear) &&
+	       !(x->kind == EXIT_CR ? x->cr.known : x->invlpg.known);
+}
+
+/* an exit that goes to user space as it is: exit_handle() returns 1 */
+static inline bool exit_ends_run(const struct hv_exitinfo *x)
+{
+	return x->kind == EXIT_IO || x->kind == EXIT_USER;
 }
 
 /* insn.c: the emulator on this vCPU */

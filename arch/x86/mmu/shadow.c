@@ -539,7 +539,8 @@ static void flush_own(struct vcpu *v)
 	if (v->vm->n_vcpus == 1) {
 		m->owed = false;
 		m->stale_large = false;
-		page_free_dead(v->vm);
+		if (!list_empty(&m->dead))
+			page_free_dead(v->vm);
 	}
 }
 
@@ -565,14 +566,20 @@ static bool switch_root(struct vcpu *v)
 	return true;
 }
 
-static void shadow_new_cr3(struct vcpu *v)
+/* what is missing for it, shadow_load() fetches */
+static noinline void find_root(struct vcpu *v)
 {
 	u64 missing;
 
+	take_root(v, false, &missing);
+}
+
+static void shadow_new_cr3(struct vcpu *v)
+{
 	mmu_lock(v->vm);
 	sync_all(v->vm);
 	if (unlikely(!switch_root(v)))
-		take_root(v, false, &missing);
+		find_root(v);
 	flush_own(v);
 	mmu_unlock(v->vm);
 }

@@ -52,13 +52,15 @@ static void decode_io(const struct vmcb *vmcb, struct hv_exitinfo *x)
 {
 	u64 info = vmcb->control.exit_info_1;
 
+	x->next_rip = vmcb->control.exit_info_2;
+	if (unlikely((info & SVM_IOIO_STR_MASK) || !x->next_rip)) {
+		x->kind = EXIT_EMULATE;
+		return;
+	}
 	x->kind = EXIT_IO;
 	x->io.port = info >> 16;
 	x->io.size = (info & SVM_IOIO_SIZE_MASK) >> SVM_IOIO_SIZE_SHIFT;
 	x->io.in = info & SVM_IOIO_TYPE_MASK;
-	x->io.string = info & SVM_IOIO_STR_MASK;
-	x->io.rep = info & SVM_IOIO_REP_MASK;
-	x->next_rip = vmcb->control.exit_info_2;
 }
 
 static void decode_exception(struct vcpu *v, unsigned int vector, struct hv_exitinfo *x)

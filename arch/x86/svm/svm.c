@@ -163,10 +163,24 @@ static void svm_flush_tlb(struct vcpu *v)
 	to_svm(v)->need_flush = true;
 }
 
-/* a new tag, as for all of them: INVLPGA is not used */
+/*
+ * INVLPGA (APM vol. 2, 15.16.2) where the guest ran last, unless its tag there has had its day
+ * already. What another CPU may have is under a tag that this vCPU does not use again.
+ */
 static void svm_flush_gva(struct vcpu *v, u64 gva)
 {
-	svm_flush_tlb(v);
+	struct svm_vcpu *s = to_svm(v);
+	unsigned long flags;
+
+	if (s->need_flush)
+		return;
+	local_irq_save(flags);
+	if (s->asid_cpu == smp_processor_id() && svm_asid_is_current(s) && power_is_on() &&
+	    gva_is_canonical(gva))
+		asm volatile("invlpga %0, %1" : : "a" (gva), "c" (s->asid) : "memory");
+	else
+		s->need_flush = true;
+	local_irq_restore(flags);
 }
 
 static unsigned int svm_cpl(struct vcpu *v)

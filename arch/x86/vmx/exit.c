@@ -52,7 +52,7 @@ static const u8 simple[] = {
 };
 
 /* exits of an instruction that is not done yet: its length is given (28.2.5) */
-static u64 next_rip(struct vcpu *v)
+static __always_inline u64 next_rip(struct vcpu *v)
 {
 	u64 rip = v->rip + vmread32(VM_EXIT_INSTRUCTION_LEN);
 
@@ -67,13 +67,15 @@ static void decode_io(struct vcpu *v, struct hv_exitinfo *x)
 {
 	u64 q = vmread_nat(EXIT_QUALIFICATION);
 
+	x->next_rip = next_rip(v);
+	if (unlikely((q & 0x10) || !x->next_rip)) {	/* INS, OUTS */
+		x->kind = EXIT_EMULATE;
+		return;
+	}
 	x->kind = EXIT_IO;
 	x->io.size = (q & 7) + 1;
 	x->io.in = q & 8;
-	x->io.string = q & 0x10;
-	x->io.rep = q & 0x20;
 	x->io.port = q >> 16;
-	x->next_rip = next_rip(v);
 }
 
 /* SDM vol. 3, table 28-3 */

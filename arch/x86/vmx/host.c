@@ -14,6 +14,7 @@
 #include <asm/cpufeature.h>
 #include <asm/debugreg.h>
 #include <asm/desc.h>
+#include <asm/fsgsbase.h>
 #include <asm/mmu_context.h>
 #include <asm/msr.h>
 #include <asm/processor.h>
@@ -91,6 +92,8 @@ void host_cpu_on(struct vmx_cpu *c)
 	unsigned int i;
 
 	c->user.on_user_return = on_user_return;
+	c->gdt.size = GDT_SIZE - 1;
+	c->gdt.address = (unsigned long)get_current_gdt_ro();
 	for (i = 0; i < SYSCALL_COUNT; i++) {
 		rdmsrl(syscall_index[i], c->host_syscall[i]);
 		c->syscall[i] = c->host_syscall[i];
@@ -175,6 +178,17 @@ static __always_inline void put_selector(u32 field, u16 *have, u16 selector)
 	vmwrite16(field, selector & 7 ? 0 : selector);
 }
 
+static __always_inline u64 fs_base_now(void)
+{
+	return static_cpu_has(X86_FEATURE_FSGSBASE) ? rdfsbase() : __rdmsr(MSR_FS_BASE);
+}
+
+/* several times an exit: without the tracepoints that rdmsrl() and wrmsrl() have */
+static __always_inline void write_kernel_gs(u64 val)
+{
+	native_wrmsr(MSR_KERNEL_GS_BASE, (u32)val, val >> 32);
+}
+
 static void load_thread(struct vmx_vcpu *x)
 {
 	u16 ds, es, fs, gs;
@@ -188,11 +202,11 @@ static void load_thread(struct vmx_vcpu *x)
 	put_selector(HOST_ES_SELECTOR, &x->host_es, es);
 	put_selector(HOST_FS_SELECTOR, &x->host_fs, fs);
 	put_selector(HOST_GS_SELECTOR, &x->host_gs, gs);
-	rdmsrl(MSR_FS_BASE, fs_base);
+	fs_base = fs_base_now();
 	if (unlikely(x->host_fs_base != fs_base))
 		vmwrite_nat(HOST_FS_BASE, x->host_fs_base = fs_base);
-	rdmsrl(MSR_KERNEL_GS_BASE, x->host_kernel_gs);
-	wrmsrl(MSR_KERNEL_GS_BASE, x->kernel_gs);
+	x->host_kernel_gs = __rdmsr(MSR_KERNEL_GS_BASE);
+	write_kernel_gs(x->kernel_gs);
 	x->here = true;
 }
 
@@ -224,20 +238,21 @@ static void reload_segments(struct vmx_vcpu *x)
 
 /**
  * host_put() - nothing of the guest stays in the processor
- * @x: that this thread ran on this CPU
+ * @x: that this thread ran on this CPU; @x->here is set
  *
  * Context: interrupts off.
  */
 void host_put(struct vmx_vcpu *x)
 {
-	if (!x->here)
-		return;
 	x->here = false;
-	rdmsrl(MSR_KERNEL_GS_BASE, x->kernel_gs);
+	x->kernel_gs = __rdmsr(MSR_KERNEL_GS_BASE);
 	if (unlikely((x->host_ds | x->host_es | x->host_fs | x->host_gs) & 7))
 		reload_segments(x);
-	wrmsrl(MSR_KERNEL_GS_BASE, x->host_kernel_gs);
+	write_kernel_gs(x->host_kernel_gs);
 	/* an exit leaves 0x67 and 0xffff for limits: SDM vol. 3, 28.5.2 and 28.5.3 */
-	invalidate_tss_limit();
-	load_fixmap_gdt(smp_processor_id());
+	if (unlikely(test_thread_flag(TIF_IO_BITMAP)))
+		invalidate_tss_limit();
+	else
+		this_cpu_write(__tss_limit_invalid, true);
+	native_load_gdt(&this_cpu_ptr(&vmx_cpu)->gdt);
 }

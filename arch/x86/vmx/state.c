@@ -111,6 +111,7 @@ static void push_efer(struct vcpu *v)
 	u64 efer = v->efer & EFER_SCE;
 	u32 entry = vmx_caps.entry;
 
+	x->efer_shadow = v->efer;
 	/* the shadow tables use it, whatever the guest's do */
 	efer |= v->nested ? v->efer & EFER_NX : EFER_NX;
 	if (v->efer & EFER_LMA) {
@@ -153,24 +154,17 @@ void state_push_cr04(struct vcpu *v, u64 cr0, u64 cr4)
 	push_efer(v);
 }
 
-/**
- * vmx_push_cr() - control registers as the guest needs them in the processor
- * @v: its VMCS is current
- *
+/*
  * The guest runs on our tables, so paging is always on and WP always honoured;
  * these are 4-level tables in long mode and PAE ones else. What it reads comes
  * from the read shadows. SDM vol. 3, 27.3.1.1 and 24.8 say what must be set.
  */
-void vmx_push_cr(struct vcpu *v)
+static void push_shadowed(struct vcpu *v)
 {
 	struct vmx_vcpu *x = to_vmx(v);
 	u64 cr0 = v->cr0 | X86_CR0_PE | X86_CR0_PG | X86_CR0_WP;
 	u64 cr4 = v->cr4 & ~(u64)(X86_CR4_PSE | X86_CR4_PGE);
 
-	if (v->nested) {
-		ept_push_cr(v);
-		return;
-	}
 	/* an entry leaves these as the host has them */
 	cr0 &= ~(u64)(X86_CR0_CD | X86_CR0_NW);
 	cr0 = (cr0 | vmx_caps.cr0_fixed0) & vmx_caps.cr0_fixed1;
@@ -180,6 +174,29 @@ void vmx_push_cr(struct vcpu *v)
 		cr4 &= ~(u64)(X86_CR4_SMEP | X86_CR4_SMAP);
 	cr4 = (cr4 | vmx_caps.cr4_fixed0) & vmx_caps.cr4_fixed1;
 	state_push_cr04(v, cr0, cr4);
+}
+
+/* mostly it is CR3 that was loaded, and what the others are for the processor is known */
+static bool is_pushed(const struct vcpu *v, const struct vmx_vcpu *x)
+{
+	return !((v->cr0 ^ x->cr0_shadow) | (v->cr4 ^ x->cr4_shadow) |
+		 (v->efer ^ x->efer_shadow));
+}
+
+/**
+ * vmx_push_cr() - control registers as the guest needs them in the processor
+ * @v: its VMCS is current
+ */
+void vmx_push_cr(struct vcpu *v)
+{
+	struct vmx_vcpu *x = to_vmx(v);
+
+	if (v->nested) {
+		ept_push_cr(v);
+		return;
+	}
+	if (unlikely(!is_pushed(v, x)))
+		push_shadowed(v);
 	if (x->hw_cr3 != v->mmu.root_hpa) {
 		vmwrite_nat(GUEST_CR3, x->hw_cr3 = v->mmu.root_hpa);
 		/* loaded by an entry, it does not flush a tag (SDM vol. 3, 29.4.3.1) */

@@ -28,7 +28,10 @@ static void sched_in(struct preempt_notifier *n, int cpu)
 
 static void sched_out(struct preempt_notifier *n, struct task_struct *next)
 {
-	host_put(container_of(n, struct vmx_vcpu, sched));
+	struct vmx_vcpu *x = container_of(n, struct vmx_vcpu, sched);
+
+	if (x->here)
+		host_put(x);
 }
 
 /* not const: the kernel's own pointer to it is not */
@@ -50,12 +53,9 @@ static bool vmx_load(struct vcpu *v)
 		v->check_entry = true;
 		return false;
 	}
-	host_put(x);
+	if (unlikely(x->here))
+		host_put(x);
 	host_load(x);
-	if (!x->sched_on) {
-		x->sched_on = true;
-		preempt_notifier_register(&x->sched);
-	}
 	/* what was flushed elsewhere was not here */
 	if (x->flush_cpu != smp_processor_id()) {
 		x->flush_cpu = smp_processor_id();
@@ -69,18 +69,27 @@ static bool vmx_load(struct vcpu *v)
 	return true;
 }
 
+/* most runs end before they can be scheduled, and need no notifier */
+static void vmx_stay(struct vcpu *v)
+{
+	struct vmx_vcpu *x = to_vmx(v);
+
+	if (x->sched_on)
+		return;
+	x->sched_on = true;
+	preempt_notifier_register(&x->sched);
+}
+
 static void vmx_unload(struct vcpu *v)
 {
 	struct vmx_vcpu *x = to_vmx(v);
-	unsigned long flags;
 
-	local_irq_save(flags);
-	host_put(x);
-	if (x->sched_on) {
-		x->sched_on = false;
-		preempt_notifier_unregister(&x->sched);
-	}
-	local_irq_restore(flags);
+	if (likely(x->here))
+		host_put(x);
+	if (!x->sched_on)
+		return;
+	x->sched_on = false;
+	preempt_notifier_unregister(&x->sched);
 }
 
 /* --- life ------------------------------------------------------------------------- */
@@ -312,6 +321,7 @@ const struct vendor_ops vmx_ops = {
 	.vcpu_init = vmx_vcpu_init,
 	.vcpu_free = vmx_vcpu_free,
 	.load = vmx_load,
+	.stay = vmx_stay,
 	.unload = vmx_unload,
 	.can_enter = vmx_can_enter,
 	.run = vmx_run,

@@ -10,6 +10,7 @@
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/user-return-notifier.h>
+#include <asm/desc_defs.h>
 #include <asm/msr-index.h>
 #include "arch/x86/vcpu.h"
 #include "arch/x86/vmx/field.h"
@@ -73,6 +74,7 @@ enum { SYSCALL_STAR, SYSCALL_LSTAR, SYSCALL_CSTAR, SYSCALL_MASK, SYSCALL_COUNT }
  * @unfit:	0: the processor takes the guest's segments, 1: it does not, -1: look
  * @cpu_ctl, @entry_ctl: controls that change, as the VMCS has them
  * @hw_*:	guest state as the VMCS has it, to save VMWRITEs
+ * @cr0_shadow, @cr4_shadow, @efer_shadow: the guest's values that @hw_* were made of
  * @host_*:	host state likewise; some of it for @host_cpu
  * @vpid:	TLB tag, 0 if there are none
  * @flush:	the tag's translations must go before the next entry
@@ -101,7 +103,7 @@ struct vmx_vcpu {
 	u32 cpu_ctl, entry_ctl;
 	u64 hw_rip, hw_rsp, hw_rflags;
 	u64 hw_cr0, hw_cr3, hw_cr4, hw_efer;
-	u64 cr0_shadow, cr4_shadow;
+	u64 cr0_shadow, cr4_shadow, efer_shadow;
 	u64 host_cr3, host_cr4, host_debugctl, host_perf;
 
 	u16 vpid;
@@ -132,6 +134,7 @@ struct vmx_vcpu {
  * @syscall:	what the system call MSRs hold
  * @host_syscall: what they hold in user mode
  * @user:	puts the host's back, if @user_on
+ * @gdt:	what GDTR holds but within an exit
  */
 struct vmx_cpu {
 	struct vmx_region *region;
@@ -142,6 +145,7 @@ struct vmx_cpu {
 	u64 syscall[SYSCALL_COUNT], host_syscall[SYSCALL_COUNT];
 	struct user_return_notifier user;
 	bool user_on;
+	struct desc_ptr gdt;
 };
 
 DECLARE_PER_CPU(struct vmx_cpu, vmx_cpu);
