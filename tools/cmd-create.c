@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* kvmfs create: a VM that stays until rmdir, perhaps with memory. */
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -35,7 +33,7 @@ static int create(const char *name, uint64_t memory)
 		return EXIT_FAILURE;
 	vm = kvm_create(path, KVM_CREATE_PERSIST, 0777);
 	if (vm < 0) {
-		complain("%s: %s", path, strerror(errno));
+		complain_create(path);
 		return EXIT_FAILURE;
 	}
 	if (!memory || !kvmfs_set_memory(vm, 0, memory))

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -26,6 +27,8 @@ static const struct option options[] = {
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
+
+#define KVMFS_MAGIC	0x6b766d66	/* f_type of statfs(2) */
 
 static int is_shown(const struct dirent *entry)
 {
@@ -82,10 +85,20 @@ static void print_vm(int vm, const char *name)
 static int list(const char *mount, int with_details)
 {
 	struct dirent **entries;
-	int n = scandir(mount, &entries, is_shown, alphasort), i, dir, vm;
+	struct statfs fs;
+	int n, i, dir, vm;
 
 	dir = open(mount, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (n < 0 || dir < 0) {
+	if (dir < 0 || fstatfs(dir, &fs)) {
+		complain("%s: %s", mount, strerror(errno));
+		return EXIT_FAILURE;
+	}
+	if (fs.f_type != KVMFS_MAGIC) {
+		complain("%s: that is no mount of kvmfs", mount);
+		return EXIT_FAILURE;
+	}
+	n = scandir(mount, &entries, is_shown, alphasort);
+	if (n < 0) {
 		complain("%s: %s", mount, strerror(errno));
 		return EXIT_FAILURE;
 	}
@@ -126,9 +139,7 @@ int cmd_list(int argc, char **argv)
 	}
 	if (optind == argc - 1)
 		return list(argv[optind], with_details);
-	if (kvmfs_mount_point(mount, sizeof(mount))) {
-		complain("it is not mounted; try: mount -t kvmfs kvmfs /sys/fs/kvmfs");
+	if (find_mount(mount, sizeof(mount)))
 		return EXIT_FAILURE;
-	}
 	return list(mount, with_details);
 }

@@ -21,8 +21,9 @@ static const char usage[] =
 "Boots a Linux kernel in a new virtual machine, whose serial console is this\n"
 "terminal. Ctrl-a x ends it, Ctrl-a h tells more.\n"
 "\n"
-"  -k, --kernel FILE    the kernel: a bzImage, an ELF image with a PVH entry (a Linux\n"
-"                       vmlinux has it) or a multiboot image (also as the first argument)\n"
+"  -k, --kernel FILE    the kernel: a bzImage, an ELF image with a PVH entry (a\n"
+"                       Linux vmlinux has it) or a multiboot image (also as the\n"
+"                       first argument)\n"
 "  -i, --initrd FILE    initial ram disk; to a multiboot kernel, its first module\n"
 "      --hda, --hdb FILE\n"
 "                       a disk for old systems (IDE): a raw image\n"
@@ -41,6 +42,8 @@ static const char usage[] =
 "      --debugcon FILE  gets what the firmware tells of itself (port 0x402)\n"
 "      --cpuid FILE     what CPUID tells the guest, in the form of the file cpuid\n"
 "  -d, --disk FILE[,ro] a disk: a raw image or a block device; may be repeated\n"
+"      --dry-run        print the machine (memory, devices, files, command line)\n"
+"                       and do not run it\n"
 "      --exit-port PORT a byte written there ends the guest with that exit\n"
 "                       code (0xf4; 0 for none)\n"
 "      --flat FILE[@ADDRESS]\n"
@@ -59,6 +62,7 @@ static const char usage[] =
 enum {
 	OPT_CONSOLE = 256,
 	OPT_CPUID,
+	OPT_DRY_RUN,
 	OPT_EXIT_PORT,
 	OPT_FLAT,
 	OPT_MODULE,
@@ -94,6 +98,7 @@ static const struct option options[] = {
 	{ "console", required_argument, NULL, OPT_CONSOLE },
 	{ "cpuid", required_argument, NULL, OPT_CPUID },
 	{ "disk", required_argument, NULL, OPT_DEVICE + DEVICE_DISK },
+	{ "dry-run", no_argument, NULL, OPT_DRY_RUN },
 	{ "exit-port", required_argument, NULL, OPT_EXIT_PORT },
 	{ "flat", required_argument, NULL, OPT_FLAT },
 	{ "module", required_argument, NULL, OPT_MODULE },
@@ -242,6 +247,9 @@ static int set_option(struct vmm_config *config, int opt)
 		return set_console(config, optarg);
 	case OPT_CPUID:
 		config->cpuid = optarg;
+		return 0;
+	case OPT_DRY_RUN:
+		config->dry_run = true;
 		return 0;
 	case OPT_EXIT_PORT:
 		return set_exit_port(config, optarg);

@@ -35,7 +35,12 @@ struct option;
 int next_option(int argc, char **argv, const char *shorts, const struct option *longs);
 int complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* progress.c */
+void progress(const char *what, uint64_t done, uint64_t total);
+
 /* vmdir.c */
+int find_mount(char *path, size_t size);
+int complain_create(const char *path);
 int open_vm(const char *name);
 int complain_vm(int vm, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 char *vm_path(const char *name, char *path, size_t size);

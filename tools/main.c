@@ -20,27 +20,73 @@ static void usage(FILE *to)
 {
 	size_t i;
 
-	fputs("usage: kvmfs COMMAND [OPTION...]\n\n", to);
+	fputs("usage: kvmfs COMMAND [OPTION...]\n\n"
+	      "A virtual machine is a directory below /sys/fs/kvmfs, its state is files. What a\n"
+	      "shell does not do with them:\n\n", to);
 	for (i = 0; i < ARRAY_SIZE(commands); i++)
 		fprintf(to, "  %-9s %s\n", commands[i].name, commands[i].summary);
-	fputs("\n`kvmfs COMMAND --help' tells more; see also kvmfs(1).\n", to);
+	fputs("\nFor example:\n\n"
+	      "    kvmfs run -k /boot/vmlinuz -i guest.img -m 512M -n web    # Ctrl-a x ends it\n"
+	      "    kvmfs run -k /boot/vmlinuz -d disk.img -p root=/dev/vda --dry-run\n"
+	      "    kvmfs list -l                   # from another terminal\n"
+	      "    kvmfs regs web rip\n"
+	      "    cat /sys/fs/kvmfs/web/status    # kvmfs(5) explains the files\n"
+	      "\n`kvmfs COMMAND --help' tells more; see also kvmfs(1).\n", to);
+}
+
+static const struct command *find_command(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
+		if (!strcmp(name, commands[i].name))
+			return &commands[i];
+	return NULL;
+}
+
+static int is_one_of(const char *word, const char *a, const char *b)
+{
+	return !strcmp(word, a) || !strcmp(word, b);
+}
+
+/* What was meant: the command that is the shorter or the longer of the two */
+static int no_such_command(const char *name)
+{
+	size_t i, n, len = strlen(name);
+
+	for (i = 0; i < ARRAY_SIZE(commands); i++) {
+		n = strlen(commands[i].name);
+		if (len > 1 && !strncmp(name, commands[i].name, n < len ? n : len)) {
+			complain("%s: no such command; `kvmfs %s'?", name, commands[i].name);
+			return 2;
+		}
+	}
+	complain("%s: no such command; try `kvmfs --help'", name);
+	return 2;
 }
 
 int main(int argc, char **argv)
 {
-	size_t i;
+	static char help[] = "--help";
+	const struct command *command;
 
 	if (argc < 2) {
 		usage(stderr);
 		return 2;
 	}
-	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "help") || !strcmp(argv[1], "-h")) {
+	if (is_one_of(argv[1], "--version", "-V")) {
+		puts("kvmfs " VERSION);
+		return EXIT_SUCCESS;
+	}
+	/* `kvmfs help run' is `kvmfs run --help' */
+	if (argc == 3 && !strcmp(argv[1], "help")) {
+		argv[1] = argv[2];
+		argv[2] = help;
+	}
+	if (is_one_of(argv[1], "--help", "help") || !strcmp(argv[1], "-h")) {
 		usage(stdout);
 		return EXIT_SUCCESS;
 	}
-	for (i = 0; i < ARRAY_SIZE(commands); i++)
-		if (!strcmp(argv[1], commands[i].name))
-			return commands[i].run(argc - 1, argv + 1);
-	complain("%s: no such command; try `kvmfs --help'", argv[1]);
-	return 2;
+	command = find_command(argv[1]);
+	return command ? command->run(argc - 1, argv + 1) : no_such_command(argv[1]);
 }

@@ -5,9 +5,60 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "kvmfs.h"
+
+/**
+ * find_mount() - where kvmfs is mounted
+ * @path: where to put it
+ * @size: of @path
+ * Return: 0, or -1 with a line on stderr that says what to do
+ */
+int find_mount(char *path, size_t size)
+{
+	if (!kvmfs_mount_point(path, size))
+		return 0;
+	if (access("/sys/fs/kvmfs", F_OK))
+		return complain("the module kvmfs is not loaded; as root: modprobe kvmfs");
+	return complain("kvmfs is not mounted; as root: mount -t kvmfs kvmfs /sys/fs/kvmfs");
+}
+
+/**
+ * complain_create() - kvm_create() has failed: errno, and the way out
+ * @path: what was to be created
+ * Return: -1
+ */
+int complain_create(const char *path)
+{
+	int err = errno;
+	const char *way = "";
+
+	switch (err) {
+	case EEXIST:
+		way = "; take another name, or remove it: rmdir";
+		break;
+	case EACCES:
+	case EPERM:
+		way = "; only the owner and the group of the mount may, see ls -ld /sys/fs/kvmfs";
+		break;
+	case ENOSPC:
+		way = "; the mount has limits, see df and kvmfs(5): max_vms, max_mem";
+		break;
+	case ENOENT:
+	case ENOTDIR:
+		way = "; it has to be in the mount of kvmfs, a vCPU in its machine";
+		break;
+	case EXDEV:
+	case EOPNOTSUPP:
+	case ENOTTY:
+	case ENOSYS:
+		way = "; that is no mount of kvmfs";
+		break;
+	}
+	return complain("%s: %s%s", path, strerror(err), way);
+}
 
 /**
  * vm_path() - the path of a VM
@@ -25,10 +76,8 @@ char *vm_path(const char *name, char *path, size_t size)
 		return NULL;
 	}
 	if (!strchr(name, '/')) {
-		if (kvmfs_mount_point(path, size)) {
-			complain("it is not mounted; try: mount -t kvmfs kvmfs /sys/fs/kvmfs");
+		if (find_mount(path, size))
 			return NULL;
-		}
 		len = strlen(path);
 	}
 	if (len + 1 + strlen(name) >= size) {
@@ -55,8 +104,14 @@ int open_vm(const char *name)
 		return -1;
 	/* A relative path without a slash would be taken for a name */
 	vm = kvmfs_open(path);
+	if (vm < 0 && errno == ENOENT)
+		return complain("%s: there is no such virtual machine; see kvmfs list", path);
 	if (vm < 0)
 		return complain("%s: %s", path, strerror(errno));
+	if (faccessat(vm, "status", F_OK, 0)) {
+		close(vm);
+		return complain("%s: that is no virtual machine", path);
+	}
 	return vm;
 }
 

@@ -23,6 +23,14 @@ int LLVMFuzzerInitialize(int *argc, char ***argv);
 
 #define WORDS	16
 
+int device_option(struct vmm_config *config, enum device_kind kind, char *value)
+{
+	(void)config;
+	(void)kind;
+	(void)value;
+	return 0;
+}
+
 int vmm_main(const struct vmm_config *config)
 {
 	if (config->memory < 65536 || config->memory > MAX_MEMORY || config->memory % 4096 ||

@@ -12,7 +12,7 @@ set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 build=${BUILD:-$here/../../build}
-timeout=3000
+timeout=7200
 [ "$1" != -timeout ] || { timeout=$2; shift 2; }
 script=$1
 shift

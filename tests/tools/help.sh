@@ -34,11 +34,10 @@ for c in $commands; do
 		refuses 2 --no-such-option: $K "$c" --no-such-option
 done
 ok "a command that does not exist" refuses 2 "brun: no such command" $K brun
-ok "not mounted: the fix is named" refuses 1 "mount -t kvmfs" $K list
 
 load
 ok "mounted, there is nothing to list" [ -z "$($K list)" ]
-ok "a VM that does not exist is named" refuses 1 "$KVM/nil: No such file" $K stat nil
+ok "a VM that does not exist is named" refuses 1 "$KVM/nil: there is no such" $K stat nil
 ok "run: a kernel that does not exist is named" \
 	refuses 1 "/nil: No such file" $K run -k /nil
 ok "run: the option's value is named" refuses 2 "1Q: not a size" $K run -m 1Q -k /nil

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "backend.h"
+#include "command.h"
 #include "kvmfs.h"
 
 #define CPUID_TEXT	16384
@@ -34,37 +35,17 @@ static void fail(int vm, const char *what)
 	fprintf(stderr, "kvmfs: %s: %s%s%s\n", what, strerror(err), *why ? ": " : "", why);
 }
 
-/* A name with a slash is a path; any other, and none, is below the mount */
-static int make_path(const char *name, char *path, size_t size)
-{
-	size_t len = 0;
-
-	if (!name || !strchr(name, '/')) {
-		if (kvmfs_mount_point(path, size)) {
-			fprintf(stderr, "kvmfs: it is not mounted; try: %s\n",
-				"mount -t kvmfs kvmfs /sys/fs/kvmfs");
-			return -1;
-		}
-		len = strlen(path);
-		path[len++] = '/';
-	}
-	if (name)
-		snprintf(path + len, size - len, "%s", name);
-	else
-		snprintf(path + len, size - len, "run-%d", (int)getpid());
-	return 0;
-}
-
 static struct backend *vm_create(const char *name)
 {
 	static struct kvmfs_backend kvmfs = { .be = { .ops = &backend_ops } };
-	char path[4096];
+	char path[4096], own[32];
 
-	if (make_path(name, path, sizeof(path)))
+	snprintf(own, sizeof(own), "run-%d", (int)getpid());
+	if (!vm_path(name ? name : own, path, sizeof(path)))
 		return NULL;
 	kvmfs.vm = kvm_create(path, 0, 0700);
 	if (kvmfs.vm < 0) {
-		fail(-1, path);
+		complain_create(path);
 		return NULL;
 	}
 	return &kvmfs.be;
@@ -108,7 +89,10 @@ static int vm_set_cpuid(struct backend *be, const char *file)
 	if (!file)
 		return 0;
 	if (kvmfs_read_text(AT_FDCWD, file, text, sizeof(text)) < 0) {
-		fail(-1, file);
+		if (errno == ERANGE)
+			complain("%s: is too long for a table of CPUID", file);
+		else
+			fail(-1, file);
 		return -1;
 	}
 	if (kvmfs_write_text(vm, "cpuid", text)) {

@@ -54,6 +54,9 @@ struct backend_ops {
 /* The one that this program was linked with */
 extern const struct backend_ops backend_ops;
 
+/* One that only keeps what it is given: backend-dry.c */
+extern const struct backend_ops dry_ops;
+
 /* Index of a register in the arrays of get_regs() and set_regs() */
 #define REG(NAME)	((KVM_REG_##NAME - KVM_REG_WINDOW) / 8)
 

@@ -79,12 +79,13 @@ static unsigned long tsc_khz(void)
  * @room: bytes there
  * Return: 0, or -1 with a line on stderr
  */
-int boot_linux_params(const struct vmm *vm, char *to, u32 room)
+int boot_linux_params(struct vmm *vm, char *to, u32 room)
 {
 	const char *extra = vm->config->params ? vm->config->params : "";
 	int len = snprintf(to, room, "%s %s tsc_early_khz=%lu%s %s", DEFAULT_PARAMS,
 			   pci_present() ? "pci=conf1" : "pci=off", tsc_khz(), vm->params, extra);
 
+	vm->linux_params = to;
 	if (len < 0 || (u32)len >= room)
 		return boot_error(vm->config->kernel,
 				  "the kernel parameters are too long for it");
@@ -220,6 +221,10 @@ int load_kernel(struct vmm *vm)
 		return boot_error(path, "needs more memory (-m)");
 	if (fd < 0 || fstat(fd, &st))
 		return boot_error(path, strerror(errno));
+	if (S_ISDIR(st.st_mode)) {
+		close(fd);
+		return boot_error(path, strerror(EISDIR));
+	}
 	if (!S_ISREG(st.st_mode) || st.st_size < SHORTEST)
 		return boot_error(path, "is too short for a kernel");
 	file = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);

@@ -59,7 +59,7 @@ struct elf_image {
 int load_kernel(struct vmm *vm);
 int boot_error(const char *path, const char *why);
 unsigned int boot_memory_map(const struct vmm *vm, struct e820_entry map[E820_ENTRIES]);
-int boot_linux_params(const struct vmm *vm, char *to, u32 room);
+int boot_linux_params(struct vmm *vm, char *to, u32 room);
 int boot_load_files(struct vmm *vm, u64 from);
 int boot_load_file(struct vmm *vm, struct boot_file *file, u64 from, u64 top);
 int boot_enter(struct vmm *vm, u64 entry, u32 eax, u32 ebx, u32 esi);

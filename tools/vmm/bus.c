@@ -76,6 +76,16 @@ bool bus_access(enum bus bus, struct vmm *vm, u64 addr, u8 *data, u32 size, bool
 }
 
 /**
+ * bus_first() - what is on a bus
+ * @bus: as for bus_add()
+ * Return: the region of the lowest address, or NULL; its @next leads on
+ */
+const struct bus_region *bus_first(enum bus bus)
+{
+	return buses[bus];
+}
+
+/**
  * bus_mmio() - serve an MMIO exit
  * @vm: the machine; vm->exit describes the access and takes what is read
  */

@@ -18,6 +18,7 @@ enum bus { BUS_MEMORY, BUS_PORT };
  * @access:	serves a read or write of 1 to 8 bytes that lies in the window; runs
  *		in the vCPU thread. @data is little-endian, as the guest's registers are.
  * @dev:	whose it is, for @access
+ * @name:	for people; NULL if it is a PCI device's
  * @next:	bus.c's
  */
 struct bus_region {
@@ -25,12 +26,14 @@ struct bus_region {
 	void (*access)(struct bus_region *r, struct vmm *vm, u64 offset, u8 *data,
 		       u32 size, bool write);
 	void *dev;
+	const char *name;
 	struct bus_region *next;
 };
 
 int bus_add(enum bus bus, struct bus_region *region);
 void bus_remove(enum bus bus, struct bus_region *region);
 bool bus_access(enum bus bus, struct vmm *vm, u64 addr, u8 *data, u32 size, bool write);
+const struct bus_region *bus_first(enum bus bus);
 void bus_mmio(struct vmm *vm);
 
 /* --- interrupt lines: line.c ------------------------------------------------------ */

@@ -7,14 +7,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "command.h"
 #include "vmm.h"
 
-static int read_all(int fd, u8 *to, u64 size)
+#define CHUNK		(8ull << 20)	/* what is read between two looks at the clock */
+
+static int read_all(int fd, const char *path, u8 *to, u64 size)
 {
+	u64 total = size;
 	ssize_t n;
 
 	while (size) {
-		n = read(fd, to, size);
+		n = read(fd, to, size < CHUNK ? size : CHUNK);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0) {
@@ -23,6 +27,7 @@ static int read_all(int fd, u8 *to, u64 size)
 		}
 		to += n;
 		size -= n;
+		progress(path, total - size, total);
 	}
 	return 0;
 }
@@ -45,7 +50,7 @@ int load_file(const char *path, void *to, u64 room, u64 *size)
 		fprintf(stderr, "kvmfs: %s: %s\n", path, strerror(errno));
 	} else if ((u64)st.st_size > room) {
 		fprintf(stderr, "kvmfs: %s: does not fit into the guest's memory\n", path);
-	} else if (read_all(fd, to, st.st_size)) {
+	} else if (read_all(fd, path, to, st.st_size)) {
 		fprintf(stderr, "kvmfs: %s: %s\n", path, strerror(errno));
 	} else {
 		if (size)

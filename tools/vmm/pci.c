@@ -333,6 +333,16 @@ bool pci_present(void)
 	return present;
 }
 
+/**
+ * pci_find() - what is in a slot
+ * @devfn: 0 to 255
+ * Return: the device, or NULL
+ */
+const struct pci_device *pci_find(unsigned int devfn)
+{
+	return devices[devfn];
+}
+
 static void assign_device(struct pci_device *dev, u32 *memory, u32 *ports)
 {
 	u16 command = 0;
@@ -381,8 +391,10 @@ void pci_assign(struct vmm *vm)
 int pci_init(struct vmm *vm)
 {
 	static struct bus_region regions[] = {
-		{ .addr = CONFIG_ADDRESS, .size = 4, .access = address_access },
-		{ .addr = CONFIG_DATA, .size = 4, .access = data_access },
+		{ .addr = CONFIG_ADDRESS, .size = 4, .access = address_access,
+		  .name = "PCI configuration, address" },
+		{ .addr = CONFIG_DATA, .size = 4, .access = data_access,
+		  .name = "PCI configuration, data" },
 	};
 
 	if (present)

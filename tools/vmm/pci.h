@@ -95,6 +95,7 @@ void pci_interrupt(struct vmm *vm, struct pci_device *dev, bool level);
 
 int pci_init(struct vmm *vm);
 bool pci_present(void);
+const struct pci_device *pci_find(unsigned int devfn);
 void pci_assign(struct vmm *vm);
 
 u16 pci_get16(const struct pci_device *dev, u32 offset);

@@ -10,6 +10,7 @@
 #include "vmm.h"
 
 struct port_range {
+	const char *name;
 	u16 first, last;
 	u8 (*in)(struct vmm *vm, u16 port);
 	void (*out)(struct vmm *vm, u16 port, u8 value);
@@ -36,20 +37,20 @@ static void exit_out(struct vmm *vm, u16 port, u8 value)
 }
 
 static const struct port_range ranges[] = {
-	{ 0x0000, 0xffff, none_in,   none_out },	/* must be the first */
-	{ 0x0020, 0x0021, pic_in,    pic_out },
-	{ 0x0040, 0x0043, pit_in,    pit_out },
-	{ 0x0060, 0x0060, kbd_in,    kbd_out },
-	{ 0x0061, 0x0061, port61_in, port61_out },
-	{ 0x0064, 0x0064, kbd_in,    kbd_out },
-	{ 0x0070, 0x0071, rtc_in,    rtc_out },
-	{ 0x00a0, 0x00a1, pic_in,    pic_out },
-	{ 0x03f8, 0x03ff, uart_in,   uart_out },
-	{ 0x04d0, 0x04d1, elcr_in,   elcr_out },
-	{ 0x0cf9, 0x0cf9, none_in,   reset_out },
+	{ "nothing", 0x0000, 0xffff, none_in, none_out },	/* must be the first */
+	{ "interrupt controller i8259", 0x0020, 0x0021, pic_in, pic_out },
+	{ "timer i8254, IRQ 0", 0x0040, 0x0043, pit_in, pit_out },
+	{ "keyboard controller, data", 0x0060, 0x0060, kbd_in, kbd_out },
+	{ "system control, speaker", 0x0061, 0x0061, port61_in, port61_out },
+	{ "keyboard controller", 0x0064, 0x0064, kbd_in, kbd_out },
+	{ "clock and CMOS memory, IRQ 8", 0x0070, 0x0071, rtc_in, rtc_out },
+	{ "second i8259, on IRQ 2", 0x00a0, 0x00a1, pic_in, pic_out },
+	{ "serial port 16550, IRQ 4", 0x03f8, 0x03ff, uart_in, uart_out },
+	{ "edge or level of interrupts", 0x04d0, 0x04d1, elcr_in, elcr_out },
+	{ "reset", 0x0cf9, 0x0cf9, none_in, reset_out },
 };
 
-static const struct port_range exit_range = { 0, 0, none_in, exit_out };
+static const struct port_range exit_range = { "exit", 0, 0, none_in, exit_out };
 
 #define EXIT_RANGE	ARRAY_SIZE(ranges)
 
@@ -71,6 +72,23 @@ void port_init(struct vmm *vm)
 	table[EXIT_RANGE] = &exit_range;
 	if (vm->config->exit_port)
 		map[vm->config->exit_port] = EXIT_RANGE;
+}
+
+/**
+ * port_each() - what chips are at which ports
+ * @fn: called with each
+ */
+void port_each(void (*fn)(const char *name, u32 first, u32 last))
+{
+	u32 port, first = 0;
+
+	for (port = 1; port <= ARRAY_SIZE(map); port++) {
+		if (port < ARRAY_SIZE(map) && map[port] == map[first])
+			continue;
+		if (map[first])
+			fn(table[map[first]]->name, first, port - 1);
+		first = port;
+	}
 }
 
 static void port_wide(struct vmm *vm)

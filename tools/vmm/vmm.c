@@ -227,6 +227,22 @@ static int setup(struct vmm *vm)
 	return vm->config->flat ? load_flat(vm) : load_kernel(vm);
 }
 
+static void run(struct vmm *vm)
+{
+	if (vm->config->dry_run) {
+		vmm_describe(vm);
+		vmm_end(vm, EXIT_SUCCESS);
+	} else if (event_init(vm) || console_init() || control_start(vm) || io_start() ||
+		   (vm->config->pc->screen && screen_start(vm))) {
+		fprintf(stderr, "kvmfs: %s\n", strerror(errno));
+	} else {
+		event_kick();	/* the first look arms the timer */
+		loop(vm);
+		console_close();
+		control_finish();
+	}
+}
+
 /**
  * vmm_main() - make a virtual machine, run it to its end and remove it
  * @config: what the command line chose
@@ -238,21 +254,12 @@ int vmm_main(const struct vmm_config *config)
 	struct vmm *vm = &machine;
 
 	vm->config = config;
-	vm->be = backend_ops.create(config->name);
+	vm->be = (config->dry_run ? &dry_ops : &backend_ops)->create(config->name);
 	if (!vm->be)
 		return EXIT_FAILURE;
 	vm->status = EXIT_FAILURE;
-	if (!setup(vm)) {
-		if (event_init(vm) || console_init() || control_start(vm) || io_start() ||
-		    (config->pc->screen && screen_start(vm))) {
-			fprintf(stderr, "kvmfs: %s\n", strerror(errno));
-		} else {
-			event_kick();	/* the first look arms the timer */
-			loop(vm);
-			console_close();
-			control_finish();
-		}
-	}
+	if (!setup(vm))
+		run(vm);
 	vm->be->ops->destroy(vm->be);
 	if (config->verbose)
 		print_exits(vm);

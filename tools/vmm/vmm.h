@@ -43,6 +43,7 @@ struct vmm;
  * @virtio_mmio: virtio devices are not on the PCI bus
  * @pc:		firmware, and the devices that it wants, see pc.h
  * @serial:	the console was asked to be the serial port
+ * @dry_run:	describe the machine, do not run it
  * @verbose:	count and print exits at the end
  */
 struct vmm_config {
@@ -62,6 +63,7 @@ struct vmm_config {
 	struct pc_config *pc;
 	bool serial;
 	bool real_mode;
+	bool dry_run;
 	bool verbose;
 };
 
@@ -145,6 +147,7 @@ struct vmm {
 	struct kbd kbd;
 	const struct vmm_config *config;
 	char params[512];	/* what a kernel must be told of devices */
+	const char *linux_params;	/* all that Linux was told, in its memory; or NULL */
 	u8 *ram_low;		/* guest physical 0 */
 	u8 *ram_high;		/* 4 GiB */
 	u64 ram_low_size;	/* below the hole under 4 GiB */
@@ -181,6 +184,10 @@ u64 event_now(void);
 /* port.c */
 void port_init(struct vmm *vm);
 void port_exit(struct vmm *vm);
+void port_each(void (*fn)(const char *name, u32 first, u32 last));
+
+/* describe.c */
+void vmm_describe(const struct vmm *vm);
 
 /* devices */
 void pic_init(struct pic *pic);

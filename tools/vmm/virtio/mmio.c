@@ -175,6 +175,7 @@ int virtio_mmio_add(struct virtio_dev *dev)
 		.addr = FIRST_ADDR + count * WINDOW_SIZE,
 		.size = WINDOW_SIZE,
 		.access = access_window,
+		.name = "virtio",
 		.dev = dev,
 	};
 	count++;
