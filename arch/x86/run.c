@@ -184,6 +184,7 @@ static void run_guest(struct vcpu *v)
 	}
 	v->been_out = true;
 	WRITE_ONCE(v->in_guest, false);
+	work_guest_has_run();
 }
 
 /* for readers of the state, who wait for v->lock */
