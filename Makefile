@@ -92,8 +92,9 @@ host-%: module-% $(TOOLS) guests $(BUILD)/kernel/6.12/release
 #: check-svm      guests in an emulated AMD host
 #: check-vmx      the same and tests/fs in an emulated Intel host
 #: check-tools    the command and its monitor, in an emulated AMD host (ONLY="NAME...")
+#: check-hostile  guests, users and faults that mean harm, for a few minutes
 #: check-vmx-all  more of that: variations of the guests, two processors, kernel 6.1
-SUITES	:= unit fuzz style fuse fs svm vmx tools
+SUITES	:= unit fuzz style fuse fs svm vmx tools hostile
 .PHONY: $(SUITES:%=check-%)
 
 check: deps
@@ -109,6 +110,11 @@ check-deb: deps
 
 check-vmx-all: deps
 	@VMX=all tests/check vmx
+
+#: check-debug    the suites on a kernel with KASAN, lockdep and more, which it builds; an hour
+.PHONY: check-debug
+check-debug: deps
+	@tests/check debug
 
 #: run            boot a guest on kvmfs in an emulated host; CMD="..." runs that and ends
 run: deps

@@ -24,6 +24,7 @@ static const uint32_t msrs[] = {
 #define N_MSRS		(sizeof(msrs) / sizeof(*msrs))
 
 struct cpu_state {
+	bool there;			/* it may come and go */
 	uint64_t msr[N_MSRS];
 	uint8_t gdtr[10], idtr[10];
 	uint64_t smsw, str, sldt;
@@ -43,10 +44,24 @@ static void read_msrs(unsigned int cpu, uint64_t *to)
 
 	snprintf(path, sizeof(path), "/dev/cpu/%u/msr", cpu);
 	fd = open(path, O_RDONLY);
-	for (i = 0; i < N_MSRS; i++)
-		if (fd < 0 || pread(fd, &to[i], 8, msrs[i]) != 8)
+	for (i = 0; fd >= 0 && i < N_MSRS; i++)
+		if (pread(fd, &to[i], 8, msrs[i]) != 8)
 			to[i] = 0xdeadbeef;	/* this CPU has it not */
 	close(fd);
+}
+
+static bool is_online(unsigned int cpu)
+{
+	char path[64];
+	bool online;
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%u/online", cpu);
+	fd = open(path, O_RDONLY);
+	/* the first one may have no such file: it always is */
+	online = fd < 0 || (read(fd, path, 1) == 1 && path[0] == '1');
+	close(fd);
+	return online;
 }
 
 /* UMIP makes some of them the same always: no harm */
@@ -75,6 +90,7 @@ static void look(struct cpu_state *s)
 			continue;
 		read_msrs(cpu, s[cpu].msr);
 		read_registers(&s[cpu]);
+		s[cpu].there = is_online(cpu);
 	}
 	sched_setaffinity(0, sizeof(old), &old);
 }
@@ -84,7 +100,7 @@ static bool compare(unsigned int cpu)
 	const struct cpu_state *a = &before[cpu], *b = &now[cpu];
 	unsigned int i;
 
-	if (!memcmp(a, b, sizeof(*a)))
+	if (!a->there || !b->there || !memcmp(a, b, sizeof(*a)))
 		return true;
 	printf("# CPU %u has changed\n", cpu);
 	for (i = 0; i < N_MSRS; i++)
