@@ -32,6 +32,8 @@ static const char usage[] =
 "  -p, --params STR     more kernel parameters (also --append)\n"
 "  -m, --mem SIZE       memory, in MiB or with K, M, G (256M)\n"
 "  -n, --name NAME      of the virtual machine: its directory, or a path\n"
+"      --balloon[=report] a memory balloon, for kvmfs balloon; with report, the guest\n"
+"                       gives back what it has free by itself\n"
 "      --bios FILE      firmware to start instead of a kernel, for one that is on a\n"
 "                       disk; bios-256k.bin (SeaBIOS) if there is a drive and no kernel\n"
 "      --boot cd        where it looks first: c the disk, d the CD-ROM\n"
@@ -49,8 +51,11 @@ static const char usage[] =
 "      --flat FILE[@ADDRESS]\n"
 "                       instead of a kernel, a raw image that is entered in real\n"
 "                       mode at ADDRESS (0x7c00) below 1 MiB\n"
+"      --net user[,hostfwd=tcp::PORT-:PORT] | tap=NAME | macvtap=NAME | fd=N [,mac=MAC]\n"
+"                       a network card; may be repeated\n"
 "      --pci            a PCI bus, even if no device is on it\n"
 "      --real-mode      enter the kernel at its 16-bit setup code, with a BIOS\n"
+"      --rng            random numbers of the host for the guest\n"
 "      --virtio-transport pci|mmio\n"
 "                       where virtio devices are (pci)\n"
 "  -v, --verbose        tell how many exits there were\n"
@@ -95,6 +100,7 @@ static const struct option options[] = {
 	{ "hda", required_argument, NULL, OPT_HDA },
 	{ "hdb", required_argument, NULL, OPT_HDB },
 	{ "boot", required_argument, NULL, OPT_BOOT },
+	{ "balloon", optional_argument, NULL, OPT_DEVICE + DEVICE_BALLOON },
 	{ "console", required_argument, NULL, OPT_CONSOLE },
 	{ "cpuid", required_argument, NULL, OPT_CPUID },
 	{ "disk", required_argument, NULL, OPT_DEVICE + DEVICE_DISK },
@@ -102,8 +108,10 @@ static const struct option options[] = {
 	{ "exit-port", required_argument, NULL, OPT_EXIT_PORT },
 	{ "flat", required_argument, NULL, OPT_FLAT },
 	{ "module", required_argument, NULL, OPT_MODULE },
+	{ "net", required_argument, NULL, OPT_DEVICE + DEVICE_NET },
 	{ "pci", no_argument, NULL, OPT_PCI },
 	{ "real-mode", no_argument, NULL, OPT_REAL_MODE },
+	{ "rng", no_argument, NULL, OPT_DEVICE + DEVICE_RNG },
 	{ "virtio-transport", required_argument, NULL, OPT_VIRTIO },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },

@@ -9,6 +9,7 @@
 static const struct command commands[] = {
 	{ "run",    cmd_run,    "boot a Linux kernel in a new virtual machine" },
 	{ "monitor", cmd_monitor, "ask the monitor of a running machine" },
+	{ "balloon", cmd_balloon, "show or change how much memory a guest has" },
 	{ "create", cmd_create, "make a virtual machine that stays" },
 	{ "list",   cmd_list,   "list the virtual machines" },
 	{ "regs",   cmd_regs,   "show or change registers" },

@@ -27,13 +27,14 @@ static struct backend *dry_create(const char *name)
 }
 
 /* What is not written to costs nothing, however large */
-static void *dry_memory(struct backend *be, u64 gpa, u64 size)
+static void *dry_memory(struct backend *be, u64 gpa, u64 size, bool rom)
 {
 	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	(void)be;
 	(void)gpa;
+	(void)rom;
 	if (p != MAP_FAILED)
 		return p;
 	fprintf(stderr, "kvmfs: memory: %s\n", strerror(errno));

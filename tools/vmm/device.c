@@ -7,7 +7,10 @@
 #include "vmm.h"
 
 static int (*const kinds[])(struct vmm *vm, char *value) = {
+	[DEVICE_BALLOON] = virtio_balloon_add,
 	[DEVICE_DISK] = virtio_blk_add,
+	[DEVICE_NET] = virtio_net_add,
+	[DEVICE_RNG] = virtio_rng_add,
 };
 
 /**

@@ -9,7 +9,10 @@ struct vmm;
 struct vmm_config;
 
 enum device_kind {
+	DEVICE_BALLOON,
 	DEVICE_DISK,
+	DEVICE_NET,
+	DEVICE_RNG,
 };
 
 /**
@@ -30,6 +33,9 @@ int device_add_all(struct vmm *vm);
 char *device_word(char **value);
 
 /* One for each kind of device: Return: 0, or -1 with a line on stderr */
+int virtio_balloon_add(struct vmm *vm, char *value);
 int virtio_blk_add(struct vmm *vm, char *value);
+int virtio_net_add(struct vmm *vm, char *value);
+int virtio_rng_add(struct vmm *vm, char *value);
 
 #endif

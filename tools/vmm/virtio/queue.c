@@ -171,6 +171,15 @@ bool virtq_pop(struct virtq *q, struct virtq_chain *chain)
 }
 
 /**
+ * virtq_unpop() - put the chain that virtq_pop() returned last back, to pop it later
+ * @q: its queue
+ */
+void virtq_unpop(struct virtq *q)
+{
+	q->next--;
+}
+
+/**
  * virtq_push() - give a chain back
  * @q: its queue
  * @head: of the chain

@@ -69,6 +69,7 @@ struct virtq_chain {
 
 int virtq_start(struct virtq *q, const struct vmm *ram, u64 features);
 bool virtq_pop(struct virtq *q, struct virtq_chain *chain);
+void virtq_unpop(struct virtq *q);
 void virtq_push(struct virtq *q, u16 head, u32 written);
 bool virtq_listen(struct virtq *q, bool on);
 bool virtq_must_interrupt(struct virtq *q);

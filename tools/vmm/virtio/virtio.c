@@ -404,7 +404,8 @@ int virtio_add(struct vmm *vm, struct virtio_dev *dev, unsigned int queues)
 	unsigned int i;
 
 	dev->vm = vm;
-	dev->offered |= ALWAYS;
+	if (dev->ops->kick)
+		dev->offered |= ALWAYS;	/* else who serves the queues says what they can */
 	dev->queue_count = queues;
 	if (!dev->queue_max)
 		dev->queue_max = VIRTQ_MAX;
