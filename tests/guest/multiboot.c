@@ -79,7 +79,8 @@ static void print_modules(const struct info *info)
 		print("module ");
 		print((const char *)module->string);
 		print(module->start & 0xfff ? ", not aligned" : ", aligned");
-		print(module->start < (uint32_t)_end ? ", on the kernel" : "");
+		print(module->start < (uint32_t)_end && module->end > (uint32_t)_load ?
+		      ", on the kernel" : "");
 		print(": ");
 		for (p = (const char *)module->start; p < (const char *)module->end; p++)
 			outb(0x3f8, *p);

@@ -11,16 +11,25 @@
 
 load
 mkfifo /tmp/keys
-timeout 300 /kvmfs/bin/kvmfs run -m 256 --cdrom /test/cd.iso --debugcon /tmp/debug \
+timeout 300 /kvmfs/bin/kvmfs run --name iso -m 256 --cdrom /test/cd.iso --debugcon /tmp/debug \
 	</tmp/keys >/tmp/out.raw 2>&1 &
 exec 3>/tmp/keys
 # what is typed before the prompt is lost
-for i in $(seq 300); do
+for i in $(seq 600); do
 	! grep -q '^boot:' /tmp/out.raw || break
 	kill -0 $! 2>/dev/null || break
 	sleep 0.5
 done
-printf 'linux marker=Typed_1\n' >&3
+printf lin >&3
+for i in $(seq 300); do
+	/kvmfs/bin/kvmfs monitor iso screen >/tmp/screen
+	! grep -q '^boot: lin$' /tmp/screen || break
+	kill -0 $! 2>/dev/null || break
+	sleep 0.5
+done
+is "the monitor shows the screen" 1 "$(grep -c '^This is isolinux: which kernel?$' /tmp/screen)"
+/kvmfs/bin/kvmfs monitor iso type 'ux marker=Typed_1\n'
+is "... and types" 0 "$?"
 wait $!
 is "the guest's status is the exit status" 42 "$?"
 tr -d '\r' </tmp/out.raw >/tmp/out

@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "bus.h"
-#include "pc.h"
 #include "vmm.h"
 
 #define KICK_SIGNAL	SIGUSR1
@@ -188,11 +187,9 @@ void event_handle(struct vmm *vm)
 	other = rtc_event(vm, now);
 	if (other < next)
 		next = other;
-	if (vm->config->pc->screen) {
-		other = kbd_input(vm, now);
-		if (other < next)
-			next = other;
-	}
+	other = kbd_input(vm, now);
+	if (other < next)
+		next = other;
 	if (next != vm->armed || next != NEVER)
 		set_timer(vm, next);
 }

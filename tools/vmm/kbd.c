@@ -5,6 +5,9 @@
  * translates the keyboard's codes to set 1 if its configuration byte says so; here they are
  * set 1 first and made set 2 if it does not.
  */
+#include <string.h>
+
+#include "control.h"
 #include "pc.h"
 #include "vmm.h"
 
@@ -93,6 +96,70 @@ static void enqueue_code(struct kbd *kbd, u8 code)
 	enqueue(kbd, other);
 }
 
+/* What the command `type' gave, and behind that what comes from the terminal */
+static char typed[256];
+static u32 typed_at;
+
+static bool input_waits(const struct vmm *vm)
+{
+	return typed[typed_at] || (vm->config->pc->screen && console_waits());
+}
+
+static bool next_byte(u8 *byte)
+{
+	if (!typed[typed_at])
+		return console_get(byte);
+	*byte = typed[typed_at++];
+	return true;
+}
+
+/* \n, \t, \e and \\ become what they are in C; false: something else */
+static bool unescape(char *text)
+{
+	static const char names[] = "nte\\", bytes[] = "\n\t\033\\";
+	const char *from = text, *name;
+
+	for (; *from; from++) {
+		if (*from != '\\') {
+			*text++ = *from;
+			continue;
+		}
+		name = strchr(names, *++from);
+		if (!*from || !name)
+			return false;
+		*text++ = bytes[name - names];
+	}
+	*text = '\0';
+	return true;
+}
+
+static int do_type(struct vmm *vm, struct control *c)
+{
+	if (typed[typed_at])
+		return control_fail(c, "the guest has not yet taken what was typed before");
+	if (!unescape(c->args) || strlen(c->args) >= sizeof(typed))
+		return control_fail(c, "%.64s: too long, or a backslash before none of n, t, e, \\",
+				    c->args);
+	typed_at = 0;
+	strcpy(typed, c->args);
+	event_rearm(vm, vm->kbd.next_key);
+	return 0;
+}
+
+/**
+ * kbd_init() - let the keyboard be typed on by a command
+ */
+void kbd_init(void)
+{
+	static struct control_command type = {
+		.name = "type",
+		.help = "TEXT: on the keyboard; \\n is Enter, \\t Tab, \\e Escape",
+		.run = do_type,
+	};
+
+	control_add(&type);
+}
+
 /**
  * kbd_input() - what was typed becomes keys, as fast as a person types
  * @vm: the machine
@@ -105,16 +172,16 @@ u64 kbd_input(struct vmm *vm, u64 now)
 	u8 codes[KEYMAP_CODES];
 	unsigned int n, i;
 
-	if (!kbd->scanning || !console_waits() || !queue_empty(kbd))
+	if (!kbd->scanning || !input_waits(vm) || !queue_empty(kbd))
 		return NEVER;
 	if (now < kbd->next_key)
 		return kbd->next_key;
-	n = keymap_bytes(console_get, codes);
+	n = keymap_bytes(next_byte, codes);
 	for (i = 0; i < n; i++)
 		enqueue_code(kbd, codes[i]);
 	kbd->next_key = now + KEY_NS;
 	update(vm);
-	return console_waits() ? kbd->next_key : NEVER;
+	return input_waits(vm) ? kbd->next_key : NEVER;
 }
 
 static void answer(struct kbd *kbd, u8 value)
@@ -229,7 +296,7 @@ u8 kbd_in(struct vmm *vm, u16 port)
 	kbd->full = false;
 	pic_set(&vm->pic, IRQ_KEYBOARD, false);
 	update(vm);
-	if (queue_empty(kbd) && console_waits())
+	if (queue_empty(kbd) && input_waits(vm))
 		event_rearm(vm, kbd->next_key);
 	return value;
 }

@@ -187,6 +187,8 @@ int pc_setup(struct vmm *vm)
 		return 0;
 	if (bus_add(BUS_PORT, &a20) || fwcfg_init() || vga_init())
 		return boot_error(pc->bios, "a port of the PC is taken");
+	kbd_init();
+	screen_init(vm);
 	return add_video_bios(pc);
 }
 

@@ -56,7 +56,8 @@ bool vga_text_mode(struct vga_text *text);
 int ide_init(struct vmm *vm, const char *const files[4]);
 
 /* screen.c */
-int screen_start(struct vmm *vm);
+void screen_init(struct vmm *vm);
+int screen_start(void);
 void screen_close(void);
 
 /* keymap.c */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "bus.h"
+#include "control.h"
 #include "pc.h"
 #include "vmm.h"
 
@@ -233,14 +234,44 @@ static void *draw_thread(void *unused)
 	return unused;
 }
 
+static int do_screen(struct vmm *vm, struct control *c)
+{
+	static struct frame f;
+	u32 y;
+
+	(void)vm;
+	take(&f);
+	if (!f.rows)
+		return control_fail(c, "the screen shows no text now");
+	for (y = 0; y < f.rows; y++) {
+		fputc(' ', c->answer);
+		print_line(c->answer, &f, y);
+	}
+	return 0;
+}
+
 /**
- * screen_start() - show the screen from now on
+ * screen_init() - let the screen be looked at by a command
  * @vm: the machine
+ */
+void screen_init(struct vmm *vm)
+{
+	static struct control_command screen = {
+		.name = "screen",
+		.help = ": the lines of the text screen",
+		.run = do_screen,
+	};
+
+	machine = vm;
+	control_add(&screen);
+}
+
+/**
+ * screen_start() - show the screen on our stdout from now on
  * Return: 0, or -1 and errno
  */
-int screen_start(struct vmm *vm)
+int screen_start(void)
 {
-	machine = vm;
 	terminal = isatty(STDOUT_FILENO);
 	if (terminal)
 		console_mute();

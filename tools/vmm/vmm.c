@@ -233,7 +233,7 @@ static void run(struct vmm *vm)
 		vmm_describe(vm);
 		vmm_end(vm, EXIT_SUCCESS);
 	} else if (event_init(vm) || console_init() || control_start(vm) || io_start() ||
-		   (vm->config->pc->screen && screen_start(vm))) {
+		   (vm->config->pc->screen && screen_start())) {
 		fprintf(stderr, "kvmfs: %s\n", strerror(errno));
 	} else {
 		event_kick();	/* the first look arms the timer */

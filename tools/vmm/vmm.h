@@ -219,6 +219,7 @@ void uart_out(struct vmm *vm, u16 port, u8 value);
 
 u8 kbd_in(struct vmm *vm, u16 port);
 void kbd_out(struct vmm *vm, u16 port, u8 value);
+void kbd_init(void);
 u64 kbd_input(struct vmm *vm, u64 now);
 void reset_out(struct vmm *vm, u16 port, u8 value);
 
