@@ -278,14 +278,23 @@ static int set_option(struct vmm_config *config, int opt)
 	}
 }
 
+static bool has_disk(const struct vmm_config *config)
+{
+	const struct pc_config *pc = config->pc;
+	const struct device_option *device = config->devices;
+
+	while (device && device->kind != DEVICE_DISK)
+		device = device->next;
+	return device || pc->drives[0] || pc->drives[1] || pc->drives[PC_CDROM];
+}
+
 /* A drive and no kernel: firmware is to find one. Its console is the screen */
 static int choose_start(struct vmm_config *config)
 {
 	struct pc_config *pc = config->pc;
 	int n = !!config->kernel + !!config->flat;
 
-	if (!n && !pc->bios && (pc->drives[0] || pc->drives[1] || pc->drives[PC_CDROM] ||
-				config->devices))
+	if (!n && !pc->bios && has_disk(config))
 		pc->bios = "bios-256k.bin";
 	if (n + !!pc->bios != 1)
 		return complain("one kernel (-k FILE), firmware (--bios FILE) or flat image is "
