@@ -38,9 +38,9 @@ static const char usage[] =
 "                       disk; bios-256k.bin (SeaBIOS) if there is a drive and no kernel\n"
 "      --boot cd        where it looks first: c the disk, d the CD-ROM\n"
 "      --cdrom FILE     an image in a CD-ROM drive (IDE)\n"
-"      --console serial|screen\n"
+"      --console serial|screen|virtio\n"
 "                       what this terminal is: the serial port, or text screen and\n"
-"                       keyboard, as with --bios\n"
+"                       keyboard, as with --bios, or a virtio console (hvc0)\n"
 "      --debugcon FILE  gets what the firmware tells of itself (port 0x402)\n"
 "      --cpuid FILE     what CPUID tells the guest, in the form of the file cpuid\n"
 "  -d, --disk FILE[,ro] a disk: a raw image or a block device; may be repeated\n"
@@ -56,6 +56,10 @@ static const char usage[] =
 "      --pci            a PCI bus, even if no device is on it\n"
 "      --real-mode      enter the kernel at its 16-bit setup code, with a BIOS\n"
 "      --rng            random numbers of the host for the guest\n"
+"      --share DIR[,tag=TAG]\n"
+"                       a directory for the guest: mount -t virtiofs host /mnt\n"
+"      --vhost-user blk,socket=PATH | fs,socket=PATH,tag=TAG\n"
+"                       a device that another process serves\n"
 "      --virtio-transport pci|mmio\n"
 "                       where virtio devices are (pci)\n"
 "  -v, --verbose        tell how many exits there were\n"
@@ -112,6 +116,8 @@ static const struct option options[] = {
 	{ "pci", no_argument, NULL, OPT_PCI },
 	{ "real-mode", no_argument, NULL, OPT_REAL_MODE },
 	{ "rng", no_argument, NULL, OPT_DEVICE + DEVICE_RNG },
+	{ "share", required_argument, NULL, OPT_DEVICE + DEVICE_SHARE },
+	{ "vhost-user", required_argument, NULL, OPT_DEVICE + DEVICE_VHOST_USER },
 	{ "virtio-transport", required_argument, NULL, OPT_VIRTIO },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
@@ -185,8 +191,10 @@ static int set_console(struct vmm_config *config, const char *text)
 {
 	config->pc->screen = !strcmp(text, "screen");
 	config->serial = !config->pc->screen;
+	if (!strcmp(text, "virtio"))
+		return device_option(config, DEVICE_CONSOLE, NULL);
 	if (strcmp(text, "stdio") && strcmp(text, "serial") && !config->pc->screen)
-		return complain("%s: no such console; there are serial and screen", text);
+		return complain("%s: no such console; there are serial, screen and virtio", text);
 	return 0;
 }
 

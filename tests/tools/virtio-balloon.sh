@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # virtio-balloon.sh: in the emulated host: a Debian guest gives memory back and takes it
-# again; what it gives is free in the host.
+# again; what it gives is free in the host. The terminal is a virtio console there.
 #
 # prepare: tests/l1/guest-initramfs.sh "$OUT/initrd" tests/tools/virtio/balloon-guest \
 # prepare: 	virtio_balloon
@@ -28,7 +28,7 @@ mkfifo /tmp/in
 touch /tmp/out.raw
 base=$(used)
 timeout 250 $K run --name deb -m 192 -k /kvmfs/vmlinuz -i /test/initrd --balloon \
-	</tmp/in >/tmp/out.raw 2>&1 &
+	--console virtio </tmp/in >/tmp/out.raw 2>&1 &
 pid=$!
 exec 3>/tmp/in
 ok "the guest fills its memory and frees it" await filled
@@ -44,13 +44,13 @@ is "... as it says" $((100 * MiB)) "$(left)"
 small=$(($(used) - base))
 echo "# ${small}M of the host's memory"
 ok "... and the host has 50M of that at least" [ $((full - small)) -ge 50 ]
-echo >&3
+echo one >&3
 ok "the guest sees it" await small
 
 ok "it grows to 192M" $K balloon deb 192M
 is "... as it says" $((192 * MiB)) "$(left)"
 ok "... without a page of the host's, until it is used" [ $(($(used) - base - small)) -le 40 ]
-echo >&3
+echo two >&3
 ok "the guest fills its memory again" await again
 again=$(($(used) - base))
 echo "# ${again}M of the host's memory"
@@ -61,13 +61,15 @@ is "more than the machine has is refused" \
 	"1 kvmfs: 193: the machine has 192M, and cannot have more or none" "$? $(cat /tmp/err)"
 $K balloon deb much 2>/tmp/err
 is "what is no size" "1 kvmfs: much: not a size" "$? $(cat /tmp/err)"
-echo >&3
+echo three >&3
 wait $pid
 is "the guest comes to its end" 42 "$?"
 tr -d '\r' </tmp/out.raw >/tmp/out
 a=$(sed -n 's/^said filled //p' /tmp/out) b=$(sed -n 's/^said small //p' /tmp/out)
 ok "the guest had less free then" [ $((a - b)) -ge $((80 * 1024)) ]
 is "what it had written before is right" OK "$(sed -n 's/^said sum //p' /tmp/out)"
+is "what was typed came to the guest" "one two three" \
+	"$(sed -n 's/^said turn //p' /tmp/out | xargs)"
 is "no complaint" 0 "$(grep -v hw-vuln /tmp/out | grep -cE 'WARNING|BUG:|Oops|Call Trace')"
 [ $failures = 0 ] || sed 's/^/# /' /tmp/out | tail -n 30
 unload

@@ -26,7 +26,7 @@
  * spares an exit to port 0x80 after every access to the old chips.
  */
 #define DEFAULT_PARAMS \
-	"console=ttyS0 nolapic acpi=off io_delay=none 8250.nr_uarts=1 " \
+	"nolapic acpi=off io_delay=none 8250.nr_uarts=1 " \
 	"i8042.noaux i8042.nokbd reboot=k panic=-1"
 
 /**
@@ -82,7 +82,8 @@ static unsigned long tsc_khz(void)
 int boot_linux_params(struct vmm *vm, char *to, u32 room)
 {
 	const char *extra = vm->config->params ? vm->config->params : "";
-	int len = snprintf(to, room, "%s %s tsc_early_khz=%lu%s %s", DEFAULT_PARAMS,
+	int len = snprintf(to, room, "console=%s %s %s tsc_early_khz=%lu%s %s",
+			   console_redirected() ? "hvc0" : "ttyS0", DEFAULT_PARAMS,
 			   pci_present() ? "pci=conf1" : "pci=off", tsc_khz(), vm->params, extra);
 
 	vm->linux_params = to;

@@ -30,6 +30,10 @@ static size_t out_len;
 
 static bool muted;
 
+/* Who takes the input: the PC's old chips, in the vCPU thread, or another device */
+static void (*taker)(void *arg);
+static void *taker_arg;
+
 static struct termios cooked;
 static bool raw;
 
@@ -54,11 +58,11 @@ static int make_raw(void)
 }
 
 /**
- * console_get() - one byte of input
+ * console_take() - one byte of input, for who asked by console_redirect()
  * @byte: where to put it
  * Return: false if there is none
  */
-bool console_get(u8 *byte)
+bool console_take(u8 *byte)
 {
 	u32 tail = __atomic_load_n(&ring_tail, __ATOMIC_ACQUIRE);
 
@@ -72,12 +76,52 @@ bool console_get(u8 *byte)
 }
 
 /**
- * console_waits() - whether there is input that nobody took yet
+ * console_get() - one byte of input, for the serial port and the keyboard
+ * @byte: where to put it
+ * Return: false if there is none
+ */
+bool console_get(u8 *byte)
+{
+	return !taker && console_take(byte);
+}
+
+/**
+ * console_redirect() - input is for another device
+ * @fn: called in the input thread when there is some, for console_take()
+ * @arg: for @fn
+ *
+ * Before console_init().
+ */
+void console_redirect(void (*fn)(void *arg), void *arg)
+{
+	taker = fn;
+	taker_arg = arg;
+}
+
+/**
+ * console_redirected() - whether input is for another device
+ * Return: that
+ */
+bool console_redirected(void)
+{
+	return taker;
+}
+
+static void tell_taker(void)
+{
+	if (taker)
+		taker(taker_arg);
+	else
+		event_kick();
+}
+
+/**
+ * console_waits() - whether there is input for console_get()
  * Return: that
  */
 bool console_waits(void)
 {
-	return ring_head != __atomic_load_n(&ring_tail, __ATOMIC_ACQUIRE);
+	return !taker && ring_head != __atomic_load_n(&ring_tail, __ATOMIC_ACQUIRE);
 }
 
 /* Runs in the input thread; waits while the guest does not read */
@@ -85,7 +129,7 @@ static void ring_put(u8 byte)
 {
 	while (ring_tail - __atomic_load_n(&ring_head, __ATOMIC_SEQ_CST) == RING) {
 		__atomic_store_n(&ring_waits, true, __ATOMIC_SEQ_CST);
-		event_kick();
+		tell_taker();
 		if (ring_tail - __atomic_load_n(&ring_head, __ATOMIC_SEQ_CST) == RING)
 			sem_wait(&ring_room);
 	}
@@ -141,7 +185,7 @@ static void *input_thread(void *unused)
 		for (i = 0; i < n; i++)
 			if (filter(buf[i]))
 				ring_put(buf[i]);
-		event_kick();
+		tell_taker();
 	}
 	return unused;
 }

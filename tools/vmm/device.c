@@ -8,9 +8,12 @@
 
 static int (*const kinds[])(struct vmm *vm, char *value) = {
 	[DEVICE_BALLOON] = virtio_balloon_add,
+	[DEVICE_CONSOLE] = virtio_console_add,
 	[DEVICE_DISK] = virtio_blk_add,
 	[DEVICE_NET] = virtio_net_add,
 	[DEVICE_RNG] = virtio_rng_add,
+	[DEVICE_SHARE] = share_option,
+	[DEVICE_VHOST_USER] = vhost_user_option,
 };
 
 /**

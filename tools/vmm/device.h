@@ -10,9 +10,12 @@ struct vmm_config;
 
 enum device_kind {
 	DEVICE_BALLOON,
+	DEVICE_CONSOLE,
 	DEVICE_DISK,
 	DEVICE_NET,
 	DEVICE_RNG,
+	DEVICE_SHARE,
+	DEVICE_VHOST_USER,
 };
 
 /**
@@ -35,7 +38,10 @@ char *device_word(char **value);
 /* One for each kind of device: Return: 0, or -1 with a line on stderr */
 int virtio_balloon_add(struct vmm *vm, char *value);
 int virtio_blk_add(struct vmm *vm, char *value);
+int virtio_console_add(struct vmm *vm, char *value);
 int virtio_net_add(struct vmm *vm, char *value);
 int virtio_rng_add(struct vmm *vm, char *value);
+int share_option(struct vmm *vm, char *value);
+int vhost_user_option(struct vmm *vm, char *value);
 
 #endif

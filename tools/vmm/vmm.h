@@ -227,11 +227,14 @@ void reset_out(struct vmm *vm, u16 port, u8 value);
 int console_init(void);
 void console_close(void);
 bool console_get(u8 *byte);
+bool console_take(u8 *byte);
 bool console_waits(void);
 void console_write(const char *text, size_t size);
 bool console_put(u8 byte);
 void console_mute(void);
 void console_flush(void);
+void console_redirect(void (*fn)(void *arg), void *arg);
+bool console_redirected(void);
 
 /* load.c */
 int load_file(const char *path, void *to, u64 room, u64 *size);
