@@ -62,6 +62,7 @@ static const char usage[] =
 "                       a device that another process serves\n"
 "      --virtio-transport pci|mmio\n"
 "                       where virtio devices are (pci)\n"
+"      --vsock CID      sockets between guest and host, by the host kernel's vhost_vsock\n"
 "  -v, --verbose        tell how many exits there were\n"
 "  -h, --help           this text\n"
 "\n"
@@ -119,6 +120,7 @@ static const struct option options[] = {
 	{ "share", required_argument, NULL, OPT_DEVICE + DEVICE_SHARE },
 	{ "vhost-user", required_argument, NULL, OPT_DEVICE + DEVICE_VHOST_USER },
 	{ "virtio-transport", required_argument, NULL, OPT_VIRTIO },
+	{ "vsock", required_argument, NULL, OPT_DEVICE + DEVICE_VSOCK },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },

@@ -3,7 +3,8 @@
 #
 # guest-initramfs.sh OUT [CMDFILE [MODULE...]]: the file system of a guest Linux, a cpio
 # archive; CMDFILE is a script that it runs instead of a shell. Each MODULE of the 6.12
-# kernel, with those that it needs, is loaded first.
+# kernel, with those that it needs, is loaded first. PROGRAMS of the environment, static
+# ones, are in its /bin.
 set -eu
 PATH=$PATH:/usr/sbin:/sbin
 
@@ -17,6 +18,9 @@ mkdir -p "$tree/bin" "$tree/dev" "$tree/proc" "$tree/sys" "$tree/tmp" "$tree/lib
 cp "$(command -v busybox)" "$tree/bin/busybox"
 ln -s busybox "$tree/bin/sh"
 cp "$build/tools/kvmfs-exit" "$tree/bin/"
+for program in ${PROGRAMS-}; do
+	cp "$program" "$tree/bin/"
+done
 cp "$here/guest-init" "$tree/init"
 chmod 755 "$tree/init"
 [ $# = 1 ] || cp "$2" "$tree/cmd"

@@ -14,6 +14,7 @@ static int (*const kinds[])(struct vmm *vm, char *value) = {
 	[DEVICE_RNG] = virtio_rng_add,
 	[DEVICE_SHARE] = share_option,
 	[DEVICE_VHOST_USER] = vhost_user_option,
+	[DEVICE_VSOCK] = virtio_vsock_add,
 };
 
 /**

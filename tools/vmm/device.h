@@ -16,6 +16,7 @@ enum device_kind {
 	DEVICE_RNG,
 	DEVICE_SHARE,
 	DEVICE_VHOST_USER,
+	DEVICE_VSOCK,
 };
 
 /**
@@ -41,6 +42,7 @@ int virtio_blk_add(struct vmm *vm, char *value);
 int virtio_console_add(struct vmm *vm, char *value);
 int virtio_net_add(struct vmm *vm, char *value);
 int virtio_rng_add(struct vmm *vm, char *value);
+int virtio_vsock_add(struct vmm *vm, char *value);
 int share_option(struct vmm *vm, char *value);
 int vhost_user_option(struct vmm *vm, char *value);
 
