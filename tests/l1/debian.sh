@@ -5,9 +5,9 @@
 # with Debian 12 on a disk, as systemd has booted it, and print what it prints; the exit
 # status is the script's. It finds the FILEs beside it, where it runs.
 #
-# The disk has a minimal Debian with its kernel 6.1, the headers, gcc and dkms. It is
-# made once and never written to: all changes go with the host. Its kernel log is
-# build/debian/log.
+# The disk has a minimal Debian with its kernel 6.1, the headers, gcc, dkms, and what the
+# packages of kvmfs depend on. It is made once and never written to: all changes go with
+# the host. Its kernel log is build/debian/log.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -19,7 +19,7 @@ shift
 dir=$build/debian
 log=$dir/log
 packages="systemd-sysv udev dbus kmod dkms gcc libc6-dev make linux-headers-cloud-amd64
-	linux-image-cloud-amd64"
+	linux-image-cloud-amd64 libslirp0"
 
 # What is run at the end of booting: an archive on the second disk
 customize() {
@@ -56,19 +56,17 @@ make_disk() {
 [ "$script" != --make-disk ] || { make_disk; exit; }
 
 mkdir -p "$dir"
-if [ ! -e "$dir/disk" ]; then
+if [ ! -e "$dir/disk" ] || [ "$(cat "$dir/packages" 2>/dev/null)" != "$packages" ]; then
 	"$here/deps.sh" mmdebstrap fakeroot e2fsprogs
 	# shellcheck disable=SC2086 # packages are words
-	[ -e "$dir/tree.tar" ] || {
-		mmdebstrap --variant=minbase --include="$(echo $packages | tr ' ' ,)" \
-			bookworm "$dir/tree.new" --format=tar >"$dir/mmdebstrap.log" 2>&1 || {
-			tail -n 20 "$dir/mmdebstrap.log"
-			exit 1
-		}
-		mv "$dir/tree.new" "$dir/tree.tar"
+	mmdebstrap --variant=minbase --include="$(echo $packages | tr ' ' ,)" \
+		--format=tar bookworm "$dir/tree.tar" >"$dir/mmdebstrap.log" 2>&1 || {
+		tail -n 20 "$dir/mmdebstrap.log"
+		exit 1
 	}
 	fakeroot "$0" --make-disk
 	rm "$dir/tree.tar"
+	echo "$packages" >"$dir/packages"
 fi
 
 work=$(mktemp -d "$dir/run.XXXXXX")
