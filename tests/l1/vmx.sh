@@ -131,6 +131,7 @@ read_screen() {
 boot() {
 	: >"$work/out"
 	: >"$log"
+	: >"$work/screen"
 	config >"$work/bochsrc"
 	echo c >"$work/commands"
 	cat ${debug:+"$debug"} "$work/commands" >"$work/debug"

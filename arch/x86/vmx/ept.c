@@ -182,15 +182,15 @@ void ept_push_cr(struct vcpu *v)
 /**
  * ept_pull_cr() - what the guest has made of those that it has for itself
  * @v: just left
+ * @cr3: what the processor has now
+ * @cr4: likewise
+ *
+ * They are other ones than before, or the guest uses PAE paging.
  */
-void ept_pull_cr(struct vcpu *v)
+void ept_pull_cr(struct vcpu *v, u64 cr3, u64 cr4)
 {
 	struct vmx_vcpu *x = to_vmx(v);
 
-	u64 cr3 = vmread_nat(GUEST_CR3), cr4 = vmread_nat(GUEST_CR4);
-
-	if (likely(cr3 == x->hw_cr3 && cr4 == x->hw_cr4 && v->mmu.mode != MMU_PAE))
-		return;
 	x->hw_cr3 = cr3;
 	x->hw_cr4 = cr4;
 	if (v->mmu.mode == MMU_PAE) {

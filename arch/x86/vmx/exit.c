@@ -249,11 +249,12 @@ static noinline void decode_rest(struct vcpu *v, u32 reason, struct hv_exitinfo 
  */
 void vmx_decode(struct vcpu *v, struct hv_exitinfo *x)
 {
-	u32 reason = to_vmx(v)->reason;
+	const struct vmx_vcpu *vmx = to_vmx(v);
+	u32 reason = vmx->reason;
 
-	x->next_rip = 0;
-	x->shadow = to_vmx(v)->block & (GUEST_INTR_STATE_STI | GUEST_INTR_STATE_MOV_SS);
+	x->shadow = vmx->block & (GUEST_INTR_STATE_STI | GUEST_INTR_STATE_MOV_SS);
 	if (reason == EXIT_REASON_EXCEPTION_NMI) {
+		x->next_rip = 0;
 		decode_exception(v, x);
 	} else if (reason == EXIT_REASON_IO_INSTRUCTION) {
 		decode_io(v, x);
@@ -265,6 +266,7 @@ void vmx_decode(struct vcpu *v, struct hv_exitinfo *x)
 		x->kind = simple[reason];
 		x->next_rip = next_rip(v);
 	} else {
+		x->next_rip = 0;
 		decode_rest(v, reason, x);
 	}
 }

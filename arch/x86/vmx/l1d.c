@@ -20,7 +20,7 @@
 #define SIZE		(PAGE_SIZE << ORDER)
 #define LINE		64
 
-static enum { L1D_NEVER, L1D_COND, L1D_ALWAYS } when;
+enum l1d_when l1d_when;
 static u8 *filler;
 
 static bool affected(void)
@@ -44,7 +44,7 @@ int l1d_setup(void)
 {
 	unsigned int i;
 
-	when = L1D_NEVER;
+	l1d_when = L1D_NEVER;
 	if (!vmx_caps.ept || !affected())
 		return 0;
 	if (!boot_cpu_has(X86_FEATURE_FLUSH_L1D)) {
@@ -55,7 +55,7 @@ int l1d_setup(void)
 		for (i = 0; i < 1 << ORDER; i++)
 			memset(filler + i * PAGE_SIZE, i + 1, PAGE_SIZE);
 	}
-	when = l1tf_mitigation >= L1TF_MITIGATION_FULL ? L1D_ALWAYS : L1D_COND;
+	l1d_when = l1tf_mitigation >= L1TF_MITIGATION_FULL ? L1D_ALWAYS : L1D_COND;
 	return 0;
 }
 
@@ -66,7 +66,7 @@ void l1d_teardown(void)
 {
 	free_pages((unsigned long)filler, ORDER);
 	filler = NULL;
-	when = L1D_NEVER;
+	l1d_when = L1D_NEVER;
 }
 
 /* without the command: what was in the cache gives way to this */
@@ -77,23 +77,18 @@ static void displace(void)
 	for (i = 0; i < SIZE; i += PAGE_SIZE)
 		READ_ONCE(filler[i]);	/* the TLB first */
 	sync_core();
+#pragma GCC unroll 16
 	for (i = 0; i < SIZE; i += LINE)
 		READ_ONCE(filler[i]);
 	rmb();	/* LFENCE: all have come before the guest does */
 }
 
 /**
- * l1d_flush() - empty the L1 data cache, if the guest about to be entered could read it
+ * l1d_flush() - empty the L1 data cache, which the guest about to be entered could read
  * @v: with nested paging; interrupts are off
- *
- * v->been_out tells that more than the inner loop ran since it left the guest.
  */
 void l1d_flush(struct vcpu *v)
 {
-	if (likely(when == L1D_NEVER))
-		return;
-	if (when == L1D_COND && !v->been_out)
-		return;
 	v->been_out = false;
 	if (filler)
 		displace();

@@ -234,20 +234,32 @@ static void host_after(struct vmx_vcpu *x)
 		wrmsrl(MSR_IA32_DEBUGCTLMSR, x->host_debugctl);
 }
 
+/* with nested paging the guest changes some by itself */
+static void cr_read(struct vcpu *v)
+{
+	const struct vmx_vcpu *x = to_vmx(v);
+	u64 cr3 = vmread_nat(GUEST_CR3), cr4 = vmread_nat(GUEST_CR4);
+
+	if (unlikely(cr3 != x->hw_cr3 || cr4 != x->hw_cr4 || v->mmu.mode == MMU_PAE))
+		ept_pull_cr(v, cr3, cr4);
+}
+
 /* what is always looked at after an exit */
 static void state_read(struct vcpu *v)
 {
 	struct vmx_vcpu *x = to_vmx(v);
+	u64 rip = vmread_nat(GUEST_RIP), rsp = vmread_nat(GUEST_RSP);
+	u64 rflags = vmread_nat(GUEST_RFLAGS);
 
-	v->rip = vmread_nat(GUEST_RIP);
-	v->regs[4] = vmread_nat(GUEST_RSP);
-	v->rflags = vmread_nat(GUEST_RFLAGS);
-	x->hw_rip = v->rip;
-	x->hw_rsp = v->regs[4];
-	x->hw_rflags = v->rflags;
+	v->rip = rip;
+	v->regs[4] = rsp;
+	v->rflags = rflags;
+	x->hw_rip = rip;
+	x->hw_rsp = rsp;
+	x->hw_rflags = rflags;
 	x->block = vmread32(GUEST_INTERRUPTIBILITY_INFO);
 	if (v->nested)
-		ept_pull_cr(v);
+		cr_read(v);
 	x->known = CACHE_BLOCK;
 }
 
@@ -268,7 +280,7 @@ static bool enter(struct vcpu *v)
 		vmcs_flush_tag(x);
 	if (v->cr2 != native_read_cr2())
 		native_write_cr2(v->cr2);
-	if (v->nested)
+	if (v->nested && l1d_flush_is_due(v))
 		l1d_flush(v);
 	failed = vmx_enter_guest(v->regs, &x->host_rsp, x->launched);
 	v->cr2 = native_read_cr2();

@@ -212,9 +212,17 @@ void host_put(struct vmx_vcpu *x);
 void host_load_syscall_msrs(struct vmx_vcpu *x);
 
 /* l1d.c */
+extern enum l1d_when { L1D_NEVER, L1D_COND, L1D_ALWAYS } l1d_when;
 int l1d_setup(void);
 void l1d_teardown(void);
 void l1d_flush(struct vcpu *v);
+
+/* v->been_out tells that more than the inner loop ran since the guest was left */
+static inline bool l1d_flush_is_due(const struct vcpu *v)
+{
+	return v->been_out ? l1d_when != L1D_NEVER : l1d_when == L1D_ALWAYS;
+}
+
 void host_cpu_on(struct vmx_cpu *c);
 void host_cpu_off(struct vmx_cpu *c);
 
@@ -240,7 +248,7 @@ const struct nested_format *vmx_nested(void);
 void ept_init(struct vmx_vcpu *x);
 void ept_flush(const struct vcpu *v);
 void ept_push_cr(struct vcpu *v);
-void ept_pull_cr(struct vcpu *v);
+void ept_pull_cr(struct vcpu *v, u64 cr3, u64 cr4);
 void ept_decode(struct vcpu *v, struct hv_exitinfo *x);
 
 /* check.c: NULL, or which check of VM entry the guest's state does not pass */
