@@ -466,7 +466,8 @@ static void do_guest(void)
 
 static void do_wait(void)
 {
-	struct pollfd p[2] = { { some_fd(), POLLIN | POLLOUT | POLLPRI, 0 }, { some_fd(), POLLIN, 0 } };
+	struct pollfd p[2] = { { some_fd(), POLLIN | POLLOUT | POLLPRI, 0 },
+			       { some_fd(), POLLIN, 0 } };
 	struct epoll_event e = { .events = EPOLLIN | EPOLLOUT | EPOLLET };
 	char path[256];
 	int fd;

@@ -157,7 +157,7 @@ static int memory(void)
 		return -1;
 	ret = prepare(vm) || (mem = openat(vm, "mem", O_RDWR)) < 0 ||
 	      (dirty = openat(vm, "dirty", O_RDONLY)) < 0 ||
-	      (at = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_SHARED, mem, 0)) == MAP_FAILED ||
+	      (at = kvmfs_map_mem(vm, 0, 1 << 20)) == MAP_FAILED ||
 	      run(vm) || pread(dirty, bits, sizeof(bits), 0) != sizeof(bits) ||
 	      fallocate(mem, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0x20000, 0x2000) ||
 	      put(vm, "memmap", "ram 2M 1M\nalias 4M 64K 0\n");
@@ -192,21 +192,35 @@ static int snapshot(void)
 	return ret ? -1 : 0;
 }
 
+/* the guest writes to both, from real mode */
+static int touch_lent(int vm)
+{
+	static const unsigned char code[] = {
+		0xb8, 0x00, 0x20, 0x8e, 0xd8,		/* mov $0x2000, %ax; mov %ax, %ds */
+		0xa2, 0x00, 0x00, 0xa2, 0x00, 0x10,	/* mov %al, 0; mov %al, 0x1000 */
+		0xb8, 0x00, 0x30, 0x8e, 0xd8,		/* mov $0x3000, %ax; mov %ax, %ds */
+		0xa2, 0x00, 0x00, 0xf4,			/* mov %al, 0; hlt */
+	};
+	int mem = openat(vm, "mem", O_RDWR);
+	int ret = mem < 0 || pwrite(mem, code, sizeof(code), 0x1000) != sizeof(code) ||
+		  put(vm, "regs", "cs.base 0\ncs.selector 0\nrip 0x1000\n") || run(vm);
+
+	close(mem);
+	return ret;
+}
+
 /* memory of this process as the guest's */
 static int lend(void)
 {
-	char line[64], *at = mmap(NULL, 0x4000, PROT_READ | PROT_WRITE,
-				  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *at = mmap(NULL, 0x4000, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	int vm = syscall(__NR_kvm_create, path, 0, 0700), fd, ret;
 
 	if (vm < 0)
 		return -1;
 	fd = memfd_create("lent", 0);
-	snprintf(line, sizeof(line), "user 0x20000 0x4000 %p\n", (void *)at);
-	ret = fd < 0 || ftruncate(fd, 0x4000) || put(vm, "memmap", "ram 0 64K\n") || prepare(vm) ||
-	      put(vm, "memmap", "none 0 1M\n") || put(vm, "memmap", "ram 0 64K\n") ||
-	      kvmfs_lend_memory(vm, 0x20000, 0x4000, at) || kvmfs_lend_file(vm, 0x30000, 0x4000, fd, 0) ||
-	      prepare(vm);
+	ret = fd < 0 || ftruncate(fd, 0x4000) || put(vm, "memmap", "ram 0 64K\n") ||
+	      kvmfs_lend_memory(vm, 0x20000, 0x4000, at) ||
+	      kvmfs_lend_file(vm, 0x30000, 0x4000, fd, 0) || touch_lent(vm);
 	close(fd);
 	close(vm);
 	munmap(at, 0x4000);

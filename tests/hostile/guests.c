@@ -334,14 +334,29 @@ static int parse(int argc, char **argv)
 
 	while ((c = getopt(argc, argv, "d:s:n:x:t:c:v")) != -1) {
 		switch (c) {
-		case 'd': options.mount = optarg; break;
-		case 's': options.seed = strtoull(optarg, NULL, 0); break;
-		case 'n': options.count = strtoul(optarg, NULL, 0); break;
-		case 'x': options.exits = strtoul(optarg, NULL, 0); break;
-		case 't': options.ticks = strtoul(optarg, NULL, 0); break;
-		case 'c': options.cpus = strtoul(optarg, NULL, 0); break;
-		case 'v': options.verbose = true; break;
-		default: return -1;
+		case 'd':
+			options.mount = optarg;
+			break;
+		case 's':
+			options.seed = strtoull(optarg, NULL, 0);
+			break;
+		case 'n':
+			options.count = strtoul(optarg, NULL, 0);
+			break;
+		case 'x':
+			options.exits = strtoul(optarg, NULL, 0);
+			break;
+		case 't':
+			options.ticks = strtoul(optarg, NULL, 0);
+			break;
+		case 'c':
+			options.cpus = strtoul(optarg, NULL, 0);
+			break;
+		case 'v':
+			options.verbose = true;
+			break;
+		default:
+			return -1;
 		}
 	}
 	return optind == argc ? 0 : -1;

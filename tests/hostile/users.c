@@ -257,10 +257,17 @@ static int parse(int argc, char **argv)
 
 	while ((c = getopt(argc, argv, "s:t:p:")) != -1) {
 		switch (c) {
-		case 's': options.seed = strtoull(optarg, NULL, 0); break;
-		case 't': options.seconds = strtoul(optarg, NULL, 0); break;
-		case 'p': options.processes = strtoul(optarg, NULL, 0); break;
-		default: return -1;
+		case 's':
+			options.seed = strtoull(optarg, NULL, 0);
+			break;
+		case 't':
+			options.seconds = strtoul(optarg, NULL, 0);
+			break;
+		case 'p':
+			options.processes = strtoul(optarg, NULL, 0);
+			break;
+		default:
+			return -1;
 		}
 	}
 	for (; optind < argc && n_tenants < MAX_TENANTS; optind++) {

@@ -19,7 +19,7 @@ struct user {
 	const char *mount;
 	int fds[N_FDS];			/* anything that was opened, or -1 */
 	struct { char *at; size_t size; } maps[N_MAPS];
-	int mail[2];			/* what anybody sends into one end, anybody takes at the other */
+	int mail[2];			/* what anybody sends into one anybody takes at the other */
 };
 
 extern struct user me;
