@@ -11,8 +11,8 @@
 static const char usage[] =
 "usage: kvmfs balloon [-n] VM [SIZE]\n"
 "\n"
-"Tells how many bytes of memory the guest has left, of how many; or asks it to give\n"
-"back all but SIZE (in MiB, or with K, M, G), and waits until it has.\n"
+"Tells how many bytes of memory the guest has left, of how many; or asks it to\n"
+"give back all but SIZE (in MiB, or with K, M, G), and waits until it has.\n"
 "\n"
 "  -n, --no-wait  do not wait\n"
 "  -h, --help     this text\n";
