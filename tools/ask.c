@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The other end of a monitor's control socket: see vmm/control.c. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -29,14 +28,28 @@ static int call(int vm)
 	int fd;
 
 	if (control_address(vm, &address, &size))
-		return complain("the machine is gone: %s", strerror(errno));
+		return -1;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
-		return complain("a socket: %s", strerror(errno));
+		return -1;
 	if (!connect(fd, (struct sockaddr *)&address, size) && is_monitor(fd, vm))
 		return fd;
 	close(fd);
-	return complain("nobody answers for this machine: it is run by no `kvmfs run'");
+	return -1;
+}
+
+/**
+ * has_monitor() - whether a `kvmfs run' runs a machine
+ * @vm: directory descriptor of the machine
+ * Return: that
+ */
+int has_monitor(int vm)
+{
+	int fd = call(vm);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
 }
 
 /* Lines with a blank in front are the answer, any other ends it */
@@ -71,7 +84,7 @@ int ask_monitor(int vm, const char *line, FILE *to)
 	FILE *from;
 
 	if (fd < 0)
-		return -1;
+		return complain("nobody answers for this machine: it is run by no `kvmfs run'");
 	from = fdopen(fd, "r");
 	if (from && dprintf(fd, "%s\n", line) > 0)
 		ret = listen_to(from, to);

@@ -9,6 +9,7 @@
 #include "vmm/boot.h"
 #include "vmm/device.h"
 #include "vmm/pc.h"
+#include "vmm/restore.h"
 #include "vmm/vmm.h"
 
 #define DEFAULT_MEMORY		(256ull << 20)
@@ -53,10 +54,14 @@ static const char usage[] =
 "      --flat FILE[@ADDRESS]\n"
 "                       instead of a kernel, a raw image that is entered in real\n"
 "                       mode at ADDRESS (0x7c00) below 1 MiB\n"
+"      --gdb ADDRESS    let gdb connect: tcp:[HOST]:PORT or unix:PATH;\n"
+"                       see `kvmfs gdb --help'\n"
+"  -S, --stopped        wait for gdb, or for `kvmfs resume'\n"
 "      --net user[,hostfwd=tcp::PORT-:PORT] | tap=NAME | macvtap=NAME | fd=N\n"
 "                       a network card, with [,mac=MAC]; may be repeated\n"
 "      --pci            a PCI bus, even if no device is on it\n"
 "      --real-mode      enter the kernel at its 16-bit setup code, with a BIOS\n"
+"      --restore FILE   instead of a kernel, what `kvmfs save' has saved\n"
 "      --rng            random numbers of the host for the guest\n"
 "      --share DIR[,tag=TAG]\n"
 "                       a directory for the guest: mount -t virtiofs host /mnt\n"
@@ -77,9 +82,11 @@ enum {
 	OPT_DRY_RUN,
 	OPT_EXIT_PORT,
 	OPT_FLAT,
+	OPT_GDB,
 	OPT_MODULE,
 	OPT_PCI,
 	OPT_REAL_MODE,
+	OPT_RESTORE,
 	OPT_VIRTIO,
 	OPT_BIOS,		/* to OPT_BOOT: set_pc() */
 	OPT_VGABIOS,
@@ -114,6 +121,8 @@ static const struct option options[] = {
 	{ "dry-run", no_argument, NULL, OPT_DRY_RUN },
 	{ "exit-port", required_argument, NULL, OPT_EXIT_PORT },
 	{ "flat", required_argument, NULL, OPT_FLAT },
+	{ "gdb", required_argument, NULL, OPT_GDB },
+	{ "stopped", no_argument, NULL, 'S' },
 	{ "module", required_argument, NULL, OPT_MODULE },
 	{ "net", required_argument, NULL, OPT_DEVICE + DEVICE_NET },
 	{ "pci", no_argument, NULL, OPT_PCI },
@@ -121,6 +130,7 @@ static const struct option options[] = {
 	{ "rng", no_argument, NULL, OPT_DEVICE + DEVICE_RNG },
 	{ "share", required_argument, NULL, OPT_DEVICE + DEVICE_SHARE },
 	{ "vhost-user", required_argument, NULL, OPT_DEVICE + DEVICE_VHOST_USER },
+	{ "restore", required_argument, NULL, OPT_RESTORE },
 	{ "virtio-transport", required_argument, NULL, OPT_VIRTIO },
 	{ "vsock", required_argument, NULL, OPT_DEVICE + DEVICE_VSOCK },
 	{ "verbose", no_argument, NULL, 'v' },
@@ -277,6 +287,12 @@ static int set_option(struct vmm_config *config, int opt)
 		return set_flat(config, optarg);
 	case OPT_BIOS ... OPT_BOOT:
 		return set_pc(config->pc, opt);
+	case OPT_GDB:
+		config->gdb = optarg;
+		return 0;
+	case 'S':
+		config->stopped = true;
+		return 0;
 	case OPT_MODULE:
 		return add_file(config, optarg, true);
 	case OPT_PCI:
@@ -284,6 +300,9 @@ static int set_option(struct vmm_config *config, int opt)
 		return 0;
 	case OPT_REAL_MODE:
 		config->real_mode = true;
+		return 0;
+	case OPT_RESTORE:
+		config->restore = optarg;
 		return 0;
 	default:
 		return opt < OPT_DEVICE ? -1 : device_option(config, opt - OPT_DEVICE, optarg);
@@ -304,7 +323,7 @@ static bool has_disk(const struct vmm_config *config)
 static int choose_start(struct vmm_config *config)
 {
 	struct pc_config *pc = config->pc;
-	int n = !!config->kernel + !!config->flat;
+	int n = !!config->kernel + !!config->flat + !!config->restore;
 
 	if (!n && !pc->bios && has_disk(config))
 		pc->bios = "bios-256k.bin";
@@ -328,7 +347,7 @@ int cmd_run(int argc, char **argv)
 	};
 	int opt;
 
-	while ((opt = next_option(argc, argv, "k:i:p:m:n:d:vh", options)) >= 0) {
+	while ((opt = next_option(argc, argv, "k:i:p:m:n:d:Svh", options)) >= 0) {
 		if (opt == 'h') {
 			fputs(usage, stdout);
 			return EXIT_SUCCESS;
@@ -344,5 +363,7 @@ int cmd_run(int argc, char **argv)
 	}
 	if (choose_start(&config))
 		return 2;
+	if (config.restore && restore_open(&config))
+		return EXIT_FAILURE;
 	return vmm_main(&config);
 }

@@ -23,6 +23,10 @@ struct command {
 int cmd_run(int argc, char **argv);
 int cmd_monitor(int argc, char **argv);
 int cmd_balloon(int argc, char **argv);
+int cmd_gdb(int argc, char **argv);
+int cmd_ctl(int argc, char **argv);
+int cmd_save(int argc, char **argv);
+int cmd_restore(int argc, char **argv);
 int cmd_create(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_regs(int argc, char **argv);
@@ -47,7 +51,11 @@ int complain_vm(int vm, const char *fmt, ...) __attribute__((format(printf, 2, 3
 char *vm_path(const char *name, char *path, size_t size);
 char *read_whole(int dir, const char *file, char *buf, size_t size);
 
+/* cmd-ctl.c */
+int stop_vm(int vm);
+
 /* ask.c */
+int has_monitor(int vm);
 int ask_monitor(int vm, const char *line, FILE *to);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "control.h"
 #include "pc.h"
+#include "state.h"
 #include "vmm.h"
 
 #define STATUS_PORT	0x64
@@ -349,4 +350,27 @@ void reset_out(struct vmm *vm, u16 port, u8 value)
 	(void)port;
 	if (value & RESET_NOW)
 		vmm_end(vm, 0);
+}
+
+/**
+ * kbd_state() - see state.h
+ * @s: where to or from
+ * @vm: the machine
+ * @dev: none
+ */
+void kbd_state(struct state *s, struct vmm *vm, void *dev)
+{
+	struct kbd *k = &vm->kbd;
+
+	(void)dev;
+	STATE(s, k->command);
+	STATE(s, k->config);
+	STATE(s, k->output);
+	STATE(s, k->full);
+	STATE(s, k->wants_byte);
+	STATE(s, k->scanning);
+	state_bytes(s, "queue", k->queue, sizeof(k->queue));
+	STATE(s, k->head);
+	STATE(s, k->tail);
+	state_time(s, "next_key", &k->next_key);
 }

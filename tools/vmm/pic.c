@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "state.h"
 #include "vmm.h"
 
 #define NO_INPUT	8
@@ -325,4 +326,39 @@ void pic_init(struct pic *pic)
 	pic->chip[1].lowest = 7;
 	pic->chip[0].imr = 0xff;
 	pic->chip[1].imr = 0xff;
+}
+
+static void chip_state(struct state *s, struct pic_chip *c, const char *which)
+{
+	snprintf(s->prefix, sizeof(s->prefix), "pic.%s", which);
+	STATE(s, c->irr);
+	STATE(s, c->isr);
+	STATE(s, c->imr);
+	STATE(s, c->lines);
+	STATE(s, c->elcr);
+	STATE(s, c->base);
+	STATE(s, c->lowest);
+	STATE(s, c->init);
+	STATE(s, c->want_icw4);
+	STATE(s, c->single);
+	STATE(s, c->aeoi);
+	STATE(s, c->rotate_aeoi);
+	STATE(s, c->special_mask);
+	STATE(s, c->special_nested);
+	STATE(s, c->poll);
+	STATE(s, c->read_isr);
+}
+
+/**
+ * pic_state() - both chips, see state.h
+ * @s: where to or from
+ * @vm: the machine
+ * @dev: none
+ */
+void pic_state(struct state *s, struct vmm *vm, void *dev)
+{
+	(void)dev;
+	STATE(s, vm->pic.intr);
+	chip_state(s, &vm->pic.chip[0], "master");
+	chip_state(s, &vm->pic.chip[1], "slave");
 }

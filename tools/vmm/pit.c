@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "state.h"
 #include "vmm.h"
 
 #define PIT_HZ		1193182ull
@@ -312,4 +313,40 @@ void pit_init(struct vmm *vm)
 		pit->channel[i].gate = i < 2;
 	}
 	pit->next = NEVER;
+}
+
+static void channel_state(struct state *s, struct pit_channel *c, unsigned int n)
+{
+	snprintf(s->prefix, sizeof(s->prefix), "pit.%u", n);
+	state_time(s, "start", &c->start);
+	STATE(s, c->count);
+	STATE(s, c->latched);
+	STATE(s, c->status);
+	STATE(s, c->mode);
+	STATE(s, c->access);
+	STATE(s, c->write_low);
+	STATE(s, c->write_high);
+	STATE(s, c->read_high);
+	STATE(s, c->count_latched);
+	STATE(s, c->status_latched);
+	STATE(s, c->bcd);
+	STATE(s, c->gate);
+	STATE(s, c->loaded);
+}
+
+/**
+ * pit_state() - all counters, see state.h
+ * @s: where to or from
+ * @vm: the machine
+ * @dev: none
+ */
+void pit_state(struct state *s, struct vmm *vm, void *dev)
+{
+	unsigned int n;
+
+	(void)dev;
+	STATE(s, vm->pit.port61);
+	state_time(s, "next", &vm->pit.next);
+	for (n = 0; n < ARRAY_SIZE(vm->pit.channel); n++)
+		channel_state(s, &vm->pit.channel[n], n);
 }

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "state.h"
 #include "vmm.h"
 
 #define REG_A		10
@@ -245,4 +246,22 @@ void rtc_init(struct vmm *vm)
 	rtc->cmos[REG_D] = D_VALID;
 	rtc->next_second = NEVER;
 	rtc->next_periodic = NEVER;
+}
+
+/**
+ * rtc_state() - see state.h; the guest's clock has gone on meanwhile
+ * @s: where to or from
+ * @vm: the machine
+ * @dev: none
+ */
+void rtc_state(struct state *s, struct vmm *vm, void *dev)
+{
+	struct rtc *r = &vm->rtc;
+
+	(void)dev;
+	state_bytes(s, "cmos", r->cmos, sizeof(r->cmos));
+	STATE(s, r->index);
+	STATE(s, r->offset);
+	state_time(s, "next_second", &r->next_second);
+	state_time(s, "next_periodic", &r->next_periodic);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "pc.h"
+#include "state.h"
 #include "vmm.h"
 
 #define UART_BASE	0x3f8
@@ -259,4 +260,31 @@ void uart_init(struct vmm *vm)
 {
 	memset(&vm->uart, 0, sizeof(vm->uart));
 	vm->uart.dll = 12;	/* 9600 baud, as a BIOS would leave it */
+}
+
+/**
+ * uart_state() - see state.h
+ * @s: where to or from
+ * @vm: the machine
+ * @dev: none
+ */
+void uart_state(struct state *s, struct vmm *vm, void *dev)
+{
+	struct uart *u = &vm->uart;
+
+	(void)dev;
+	STATE(s, u->ier);
+	STATE(s, u->fcr);
+	STATE(s, u->lcr);
+	STATE(s, u->mcr);
+	STATE(s, u->scr);
+	STATE(s, u->dll);
+	STATE(s, u->dlm);
+	STATE(s, u->thre_pending);
+	STATE(s, u->overrun);
+	state_bytes(s, "fifo", u->fifo, sizeof(u->fifo));
+	STATE(s, u->head);
+	STATE(s, u->len);
+	if (u->head >= UART_FIFO || u->len > UART_FIFO)
+		s->failed = true;
 }

@@ -12,9 +12,12 @@
 #include "boot.h"
 #include "bus.h"
 #include "control.h"
+#include "debugger.h"
 #include "device.h"
 #include "pc.h"
 #include "pci.h"
+#include "restore.h"
+#include "state.h"
 #include "vmm.h"
 
 /**
@@ -71,10 +74,12 @@ static void halt(struct vmm *vm)
 		return;
 	}
 	console_flush();
+	vm->halted = true;
 	while (!vm->pic.intr && !vm->ended) {
 		event_wait(vm);
 		event_handle(vm);
 	}
+	vm->halted = false;
 }
 
 static void shutdown(struct vmm *vm)
@@ -107,13 +112,13 @@ static void other_exit(struct vmm *vm, int reason)
 
 static void run_failed(struct vmm *vm)
 {
-	if (errno == EAGAIN && vm->exit.request & KVMFS_REQ_INJECT) {
-		/* Somebody else has changed the vCPU: keep the vector for later */
+	/* The kernel clears it when it has taken the vector; else it is for later */
+	if (vm->exit.request & KVMFS_REQ_INJECT)
 		vm->acked = true;
+	if (errno == EAGAIN && vm->acked)	/* somebody else has changed the vCPU */
 		vm->exit.state &= ~KVMFS_STATE_IRQ_READY;
-	} else if (errno != EINTR) {
+	else if (errno != EINTR)
 		vmm_fail(vm, "kvm_run: %s", strerror(errno));
-	}
 }
 
 static void loop(struct vmm *vm)
@@ -121,6 +126,8 @@ static void loop(struct vmm *vm)
 	const struct backend_ops *ops = vm->be->ops;
 	int reason;
 
+	if (vm->halted)		/* when it was saved */
+		halt(vm);
 	while (!vm->ended) {
 		if (vm->exit.request & ~KVMFS_REQ_RETURN)
 			__atomic_fetch_and(&vm->exit.request, KVMFS_REQ_RETURN,
@@ -220,6 +227,9 @@ static int setup(struct vmm *vm)
 		return -1;
 	if (!vm->config->pc->bios)
 		pci_assign(vm);
+	state_init(vm);
+	if (vm->config->restore)
+		return restore_load(vm);
 	if (vm->be->ops->set_cpuid(vm->be, vm->config->cpuid))
 		return -1;
 	if (vm->config->pc->bios)
@@ -235,10 +245,11 @@ static void run(struct vmm *vm)
 	} else if (event_init(vm) || console_init() || control_start(vm) || io_start() ||
 		   (vm->config->pc->screen && screen_start())) {
 		fprintf(stderr, "kvmfs: %s\n", strerror(errno));
-	} else {
+	} else if (!debugger_start(vm)) {
 		event_kick();	/* the first look arms the timer */
 		loop(vm);
 		console_close();
+		debugger_finish(vm->status);
 		control_finish();
 	}
 }

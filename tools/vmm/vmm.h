@@ -44,6 +44,9 @@ struct vmm;
  * @pc:		firmware, and the devices that it wants, see pc.h
  * @serial:	the console was asked to be the serial port
  * @dry_run:	describe the machine, do not run it
+ * @gdb:	where gdb connects to, or NULL
+ * @restore:	a file of `kvmfs save' in place of a kernel, or NULL
+ * @stopped:	the machine is paused at first
  * @verbose:	count and print exits at the end
  */
 struct vmm_config {
@@ -62,6 +65,9 @@ struct vmm_config {
 	bool virtio_mmio;
 	struct pc_config *pc;
 	bool serial;
+	const char *gdb;
+	const char *restore;
+	bool stopped;
 	bool real_mode;
 	bool dry_run;
 	bool verbose;
@@ -153,6 +159,7 @@ struct vmm {
 	u64 ram_low_size;	/* below the hole under 4 GiB */
 	u64 ram_high_size;	/* from 4 GiB on */
 	bool acked;		/* exit.vector was refused and is still to be given */
+	bool halted;		/* the guest waits for an interrupt */
 	/* events: see event.c */
 	u32 wake;		/* a futex: something for vmm_events() to do */
 	u64 armed;		/* when the timer fires */

@@ -1,0 +1,3 @@
+echo @pipe\n
+output/d rounds
+echo \n@end\n

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* kvmfs run --restore: a machine goes on where `kvmfs save' found it. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "restore.h"
+#include "savefile.h"
+#include "state.h"
+#include "vmm.h"
+
+static FILE *from;
+static char *devices;
+
+/**
+ * restore_open() - look into the file: it says how much memory there is
+ * @config: its @restore is the file; its @memory is set
+ * Return: 0, or -1 with a line on stderr
+ */
+int restore_open(struct vmm_config *config)
+{
+	const char *line;
+
+	from = fopen(config->restore, "re");
+	if (!from)
+		return complain("%s: %s", config->restore, strerror(errno));
+	devices = savefile_devices(from);
+	if (!devices)
+		return -1;
+	line = strstr(devices, "vcpu.memory ");
+	if (!line)
+		return complain("%s: no `kvmfs run' ran it; try `kvmfs restore'",
+				config->restore);
+	config->memory = strtoull(line + 12, NULL, 0);
+	return 0;
+}
+
+/**
+ * restore_load() - memory, vCPU and devices as they were
+ * @vm: the machine, set up as its configuration says
+ * Return: 0, or -1 with a line on stderr
+ */
+int restore_load(struct vmm *vm)
+{
+	int dir = vm->be->ops->directory ? vm->be->ops->directory(vm->be) : -1;
+	int ret;
+
+	if (dir < 0)
+		return complain("this machine cannot be restored");
+	ret = savefile_read(dir, from, false);
+	fclose(from);
+	if (!ret)
+		ret = state_load(vm, devices);
+	free(devices);
+	return ret;
+}

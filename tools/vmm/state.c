@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The state of devices as text, and the command of the control socket that prints it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "control.h"
+#include "pc.h"
+#include "state.h"
+#include "vmm.h"
+
+static struct device_state *devices;
+
+/* The value of `PREFIX.NAME' in what is loaded, or NULL */
+static const char *find(struct state *s, const char *name)
+{
+	char key[128];
+	const char *line;
+	size_t len = snprintf(key, sizeof(key), "%s.%s ", s->prefix, name);
+
+	for (line = s->from; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (!strncmp(line, key, len))
+			return line + len;
+	}
+	s->failed = true;
+	return NULL;
+}
+
+/**
+ * state_bytes() - a field of some bytes
+ * @s: where to or from
+ * @name: of the field; no blank
+ * @bytes: it
+ * @size: of it
+ */
+void state_bytes(struct state *s, const char *name, void *bytes, size_t size)
+{
+	const char *hex;
+	unsigned int byte;
+	size_t i;
+
+	if (!s->loading) {
+		fprintf(s->to, " %s.%s ", s->prefix, name);
+		for (i = 0; i < size; i++)
+			fprintf(s->to, "%02x", ((u8 *)bytes)[i]);
+		fputc('\n', s->to);
+		return;
+	}
+	hex = find(s, name);
+	if (!hex)
+		return;
+	if (strcspn(hex, "\n") != 2 * size) {
+		s->failed = true;
+		return;
+	}
+	for (i = 0; i < size && sscanf(hex + 2 * i, "%2x", &byte) == 1; i++)
+		((u8 *)bytes)[i] = byte;
+}
+
+/**
+ * state_number() - a field that is a number; see STATE()
+ * @s: where to or from
+ * @name: of the field; no blank
+ * @value: it
+ * @size: of it, bytes
+ */
+void state_number(struct state *s, const char *name, void *value, size_t size)
+{
+	const char *text;
+	u64 number = 0;
+
+	if (!s->loading) {
+		memcpy(&number, value, size);
+		fprintf(s->to, " %s.%s 0x%llx\n", s->prefix, name, (unsigned long long)number);
+		return;
+	}
+	text = find(s, name);
+	if (!text)
+		return;
+	number = strtoull(text, NULL, 0);
+	if (size < sizeof(number) && number >> (8 * size))
+		s->failed = true;
+	else
+		memcpy(value, &number, size);
+}
+
+/**
+ * state_time() - a moment in event_now() time, which is another clock after a restart
+ * @s: where to or from
+ * @name: of the field
+ * @when: it, or NEVER
+ */
+void state_time(struct state *s, const char *name, u64 *when)
+{
+	u64 now = event_now(), left = *when == NEVER ? NEVER : *when - now;
+
+	state_number(s, name, &left, sizeof(left));
+	if (s->loading)
+		*when = left == NEVER ? NEVER : now + left;
+}
+
+/* What the loop has in hand: the last exit and its answer, a vector on its way */
+static void vcpu_state(struct state *s, struct vmm *vm, void *dev)
+{
+	u64 memory = vm->config->memory;
+
+	(void)dev;
+	STATE(s, memory);
+	s->failed |= memory != vm->config->memory;
+	STATE(s, vm->acked);
+	STATE(s, vm->halted);
+	state_bytes(s, "exit", &vm->exit, sizeof(vm->exit));
+	if (s->loading)
+		vm->exit.request = 0;
+}
+
+static struct device_state own[] = {
+	{ .name = "vcpu", .fields = vcpu_state },
+	{ .name = "pic", .fields = pic_state },
+	{ .name = "pit", .fields = pit_state },
+	{ .name = "rtc", .fields = rtc_state },
+	{ .name = "uart", .fields = uart_state },
+	{ .name = "kbd", .fields = kbd_state },
+};
+
+/**
+ * state_add() - one more device that has state
+ * @device: stays the caller's, and where it is
+ */
+void state_add(struct device_state *device)
+{
+	struct device_state **at = &devices;
+
+	while (*at)
+		at = &(*at)->next;
+	*at = device;
+}
+
+static void walk_devices(struct state *s, struct vmm *vm)
+{
+	struct device_state *d;
+
+	for (d = devices; d; d = d->next) {
+		snprintf(s->prefix, sizeof(s->prefix), "%s", d->name);
+		d->fields(s, vm, d->dev);
+	}
+}
+
+static int do_state(struct vmm *vm, struct control *c)
+{
+	struct state s = { .to = c->answer };
+
+	if (vm->config->pci || vm->config->devices || vm->config->pc->bios)
+		return control_fail(c, "PCI, virtio and firmware's devices cannot be saved");
+	walk_devices(&s, vm);
+	return 0;
+}
+
+/**
+ * state_load() - make all devices what they were
+ * @vm: the machine, before it runs
+ * @text: what the command `state' has printed, without the blanks in front
+ * Return: 0, or -1 with a line on stderr
+ */
+int state_load(struct vmm *vm, const char *text)
+{
+	struct state s = { .loading = true, .from = text };
+
+	walk_devices(&s, vm);
+	if (!s.failed)
+		return 0;
+	fputs("kvmfs: the file has the state of another machine\n", stderr);
+	return -1;
+}
+
+/**
+ * state_init() - offer the state to who saves
+ * @vm: the machine
+ */
+void state_init(struct vmm *vm)
+{
+	static struct control_command command = {
+		.name = "state", .help = ": of all devices, for `kvmfs save'", .run = do_state,
+	};
+	unsigned int i;
+
+	(void)vm;
+	for (i = 0; i < ARRAY_SIZE(own); i++)
+		state_add(&own[i]);
+	control_add(&command);
+}
