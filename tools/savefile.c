@@ -80,17 +80,6 @@ static int save_cpus(int vm, char *buf, FILE *to)
 	return 0;
 }
 
-static void progress(uint64_t done, uint64_t all)
-{
-	static int percent = -1;
-	int now = all ? done * 100 / all : 100;
-
-	if (now == percent || !isatty(STDERR_FILENO))
-		return;
-	percent = now;
-	fprintf(stderr, "\r%3d%% of memory%s", now, now == 100 ? "\n" : "");
-}
-
 static bool is_zero(const char *buf, size_t len)
 {
 	return !*buf && !memcmp(buf, buf + 1, len - 1);
@@ -127,9 +116,9 @@ static int save_memory(int vm, char *buf, FILE *to)
 			end = st.st_size;
 		ret = save_extent(mem, at, end, buf, to);
 		at = end;
-		progress(at, st.st_size);
+		progress("saving memory", at, st.st_size);
 	}
-	progress(1, 1);
+	progress("saving memory", st.st_size, st.st_size);
 	close(mem);
 	return ret;
 }
