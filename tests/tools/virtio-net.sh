@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # virtio-net.sh: in the emulated host: a Debian guest reaches servers on the host, and the
-# host one in the guest, in user mode (libslirp) and over a tap; and has random numbers.
+# host one in the guest, in user mode (libslirp), over a tap and over a macvtap; and has
+# random numbers.
 #
 # prepare: tests/l1/guest-initramfs.sh "$OUT/initrd" tests/tools/virtio/net-guest \
 # prepare: 	virtio_net virtio-rng
 # prepare: mkdir "$OUT/modules"
-# prepare: tests/l1/modules.sh "$BUILD/kernel/6.12" "$OUT/modules" tun
+# prepare: tests/l1/modules.sh "$BUILD/kernel/6.12" "$OUT/modules" tun veth macvtap
 # needs: $BUILD/tools/kvmfs-net-user=kvmfs/bin/kvmfs-net-user
 # host: -timeout 500
 . /kvmfs/lib.sh
@@ -26,11 +27,18 @@ ip tuntap add dev tap7 mode tap 2>/dev/null || tunctl -t tap7 >/dev/null
 ip addr add 10.7.7.1/24 dev tap7
 ip link set tap7 up
 httpd -p 10.7.7.1:8082 -h /tmp/www
+# a macvtap on one end of a wire, the host on the other
+ip link add name wire0 type veth
+wire1=$(ls /sys/class/net | grep '^veth')
+ip link add link wire0 name mac0 type macvtap
+ip addr add 10.8.8.1/24 dev "$wire1"
+for i in wire0 "$wire1" mac0; do ip link set "$i" up; done
+httpd -p 10.8.8.1:8085 -h /tmp/www
 nc -l -p 8083 -e sh -c 'cat >/tmp/sent-tap' &
 
 timeout 250 $K run -m 128 -k /kvmfs/vmlinuz -i /test/initrd --rng \
 	--net user,hostfwd=tcp:127.0.0.1:8084-:80,mac=52:54:00:01:02:03 \
-	--net tap=tap7 -p "sum=$(sum </tmp/www/file)" >/tmp/out.raw 2>&1 &
+	--net tap=tap7 --net macvtap=mac0 -p "sum=$(sum </tmp/www/file)" >/tmp/out.raw 2>&1 &
 pid=$!
 # the guest has a server when it says so
 touch /tmp/out.raw
@@ -53,6 +61,9 @@ is "the guest reads a file of a server on the host" OK "$(said get)"
 is "the guest sends as much" "$(said sent)" "$(sum </tmp/sent)"
 is "over a tap: it reads" OK "$(said get-tap)"
 is "... and sends" "$(said sent-tap)" "$(sum </tmp/sent-tap)"
+is "over a macvtap: it reads" OK "$(said get-macvtap)"
+is "... with the address of the interface" "$(cat /sys/class/net/mac0/address)" \
+	"$(said mac-macvtap)"
 is "random numbers come from us" "virtio_rng.0 OK" "$(said rng)"
 is "no complaint" 0 "$(grep -v hw-vuln /tmp/out | grep -cE 'WARNING|BUG:|Oops|Call Trace')"
 [ $failures = 0 ] || sed 's/^/# /' /tmp/out | tail -n 80

@@ -116,11 +116,6 @@ static const char *vm_explain(struct backend *be)
 	return kvmfs->why;
 }
 
-static int vm_mem_fd(struct backend *be)
-{
-	return openat(to_kvmfs(be)->vm, "mem", O_RDWR | O_CLOEXEC);
-}
-
 static void vm_destroy(struct backend *be)
 {
 	close(to_kvmfs(be)->vm);
@@ -135,6 +130,5 @@ const struct backend_ops backend_ops = {
 	.set_cpuid = vm_set_cpuid,
 	.directory = vm_directory,
 	.explain = vm_explain,
-	.mem_fd = vm_mem_fd,
 	.destroy = vm_destroy,
 };

@@ -37,8 +37,6 @@ struct backend {
  *		cpuid of kvmfs has, or with NULL a default; reports errors itself
  * @directory:	descriptor of the VM's directory; NULL where it has none
  * @explain:	what went wrong, for after an error; "" where nobody knows
- * @mem_fd:	a descriptor of guest memory, in which guest physical addresses are offsets,
- *		for others to map; or -1. NULL where there is no such file
  * @destroy:	ends the VM
  */
 struct backend_ops {
@@ -50,7 +48,6 @@ struct backend_ops {
 	int (*set_cpuid)(struct backend *be, const char *file);
 	int (*directory)(struct backend *be);
 	const char *(*explain)(struct backend *be);
-	int (*mem_fd)(struct backend *be);
 	void (*destroy)(struct backend *be);
 };
 

@@ -21,6 +21,7 @@
 #include "virtio.h"
 
 #define PAGE		(1ull << VIRTIO_BALLOON_PFN_SHIFT)
+#define MOST		16384	/* pages of a chain; Linux gives 256 */
 
 /*
  * Queues of pages that come and that go. The specification counts the others whether they
@@ -48,10 +49,10 @@ static void discard(void *at, u64 size)
 static u32 inflate(struct virtio_dev *dev, struct virtq_chain *chain)
 {
 	u8 *run = NULL, *at;
+	u32 pfn, left = MOST;
 	u64 size = 0;
-	u32 pfn;
 
-	while (chain_read(chain, &pfn, sizeof(pfn)) == sizeof(pfn)) {
+	while (left-- && chain_read(chain, &pfn, sizeof(pfn)) == sizeof(pfn)) {
 		at = vmm_ram(dev->vm, pfn * PAGE, PAGE);
 		if (!at)
 			continue;

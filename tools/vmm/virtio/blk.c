@@ -20,6 +20,7 @@
 
 #define SECTOR		512ull
 #define MAX_RANGES	16	/* of one request to discard */
+#define MOST		(64ull << 20)	/* bytes of a request: a reset waits for it */
 
 struct blk {
 	struct virtio_dev dev;
@@ -65,7 +66,7 @@ static int read_write(struct blk *blk, struct virtq_chain *chain, u64 sector, bo
 {
 	u64 size = write ? chain->out_size : chain->in_size;
 
-	if (size % SECTOR || !in_range(blk, sector, size / SECTOR) || (write && blk->read_only))
+	if (size > MOST || size % SECTOR || !in_range(blk, sector, size / SECTOR) || (write && blk->read_only))
 		return VIRTIO_BLK_S_IOERR;
 	if (write)
 		return transfer(blk->fd, chain->out, chain->out_count, sector * SECTOR, true);

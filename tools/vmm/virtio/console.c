@@ -18,15 +18,18 @@
 
 enum { RECEIVE, TRANSMIT, QUEUES };
 
+#define MOST	(1 << 20)	/* bytes of a chain */
+
 /* The terminal may make this thread wait, and only this one */
 static u32 transmit(struct virtio_dev *dev, struct virtq_chain *chain)
 {
-	u8 text[4096];
+	char text[4096];
+	unsigned int left = MOST / sizeof(text);
 	size_t n;
 
 	(void)dev;
-	while ((n = chain_read(chain, text, sizeof(text))))
-		console_write((char *)text, n);
+	while (left-- && (n = chain_read(chain, text, sizeof(text))))
+		console_write(text, n);
 	return 0;
 }
 

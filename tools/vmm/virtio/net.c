@@ -73,6 +73,7 @@ static ssize_t receive_one(struct net *net, struct virtq_chain *chain)
 static void receive(struct net *net)
 {
 	struct virtio_queue *queue = &net->dev.queues[RX];
+	unsigned int left = VIRTIO_BATCH;
 	struct virtq_chain chain;
 	ssize_t n;
 
@@ -80,8 +81,9 @@ static void receive(struct net *net)
 		wait_for(net, EPOLLIN, false);
 		return;
 	}
+	wait_for(net, EPOLLIN, true);	/* tells again of what is left */
 	virtq_listen(&queue->ring, false);
-	for (;;) {
+	while (left--) {
 		if (!virtq_pop(&queue->ring, &chain)) {
 			if (virtq_listen(&queue->ring, true))
 				continue;
@@ -95,7 +97,6 @@ static void receive(struct net *net)
 		n = receive_one(net, &chain);
 		if (n <= 0) {
 			virtq_unpop(&queue->ring);
-			wait_for(net, EPOLLIN, true);
 			break;
 		}
 		virtq_push(&queue->ring, chain.head, n);
@@ -126,6 +127,7 @@ static bool send_one(struct net *net, struct virtq_chain *chain)
 static void send_all(struct net *net)
 {
 	struct virtio_queue *queue = &net->dev.queues[TX];
+	unsigned int left = VIRTIO_BATCH;
 	struct virtq_chain chain;
 	bool room = true;
 
@@ -133,17 +135,19 @@ static void send_all(struct net *net)
 		return;
 	do {
 		virtq_listen(&queue->ring, false);
-		while (room && virtq_pop(&queue->ring, &chain)) {
+		while (left && room && virtq_pop(&queue->ring, &chain)) {
+			left--;
 			room = send_one(net, &chain);
 			if (room)
 				virtq_push(&queue->ring, chain.head, 0);
 			else
 				virtq_unpop(&queue->ring);
 		}
-	} while (room && virtq_listen(&queue->ring, true));
+	} while (left && room && virtq_listen(&queue->ring, true));
 	wait_for(net, EPOLLOUT, !room);
 	virtio_signal(queue);
-	virtio_usable(queue);
+	if (virtio_usable(queue) && !left)
+		virtio_again(queue);
 }
 
 static void kick(struct virtio_queue *queue)

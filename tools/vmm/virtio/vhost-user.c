@@ -5,6 +5,7 @@
  * each queue the eventfds by which it is woken and by which it interrupts.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -252,6 +253,14 @@ int vhost_user_connect(const char *path)
 	return -1;
 }
 
+/* Guest physical addresses are offsets in it */
+static int open_memory(const struct vmm *vm)
+{
+	int dir = vm->be->ops->directory ? vm->be->ops->directory(vm->be) : -1;
+
+	return dir < 0 ? -1 : openat(dir, "mem", O_RDWR | O_CLOEXEC);
+}
+
 /**
  * vhost_user_add() - put a device into the machine whose queues another process serves
  * @vm: the machine
@@ -265,8 +274,8 @@ int vhost_user_add(struct vmm *vm, struct vhost_user *vu, unsigned int queues, c
 	static const struct timeval patience = { .tv_sec = PATIENCE_S };
 	unsigned int i;
 
-	vu->mem = vm->be->ops->mem_fd ? vm->be->ops->mem_fd(vm->be) : -1;
-	if (vu->mem < 0)
+	vu->mem = open_memory(vm);
+	if (vu->mem < 0 && !vm->config->dry_run)
 		return refuse(name, "the machine's memory is no file");
 	vu->ops.start = start;
 	vu->ops.stop = stop;

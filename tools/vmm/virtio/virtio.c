@@ -98,23 +98,39 @@ void virtio_push(struct virtio_queue *queue, const struct virtq_chain *chain, u3
 }
 
 /**
- * virtio_serve() - serve all chains of a queue
+ * virtio_serve() - serve the chains of a queue
  * @queue: of a device that is locked
  * @serve: for one chain; returns the bytes that it has written
+ *
+ * A driver that goes on giving chains may not keep the thread, nor the lock, for itself:
+ * after VIRTIO_BATCH of them others come first.
  */
 void virtio_serve(struct virtio_queue *queue,
 		  u32 (*serve)(struct virtio_dev *dev, struct virtq_chain *chain))
 {
+	unsigned int left = VIRTIO_BATCH;
 	struct virtq_chain chain;
 
 	if (!virtio_usable(queue))
 		return;
 	do {
 		virtq_listen(&queue->ring, false);
-		while (virtq_pop(&queue->ring, &chain))
+		while (left && virtq_pop(&queue->ring, &chain)) {
 			virtio_push(queue, &chain, serve(queue->dev, &chain));
-	} while (virtq_listen(&queue->ring, true));
-	virtio_usable(queue);
+			left--;
+		}
+	} while (left && virtq_listen(&queue->ring, true));
+	if (virtio_usable(queue) && !left)
+		virtio_again(queue);
+}
+
+/**
+ * virtio_again() - have a queue served again as if the driver had notified
+ * @queue: which; for the thread that serves it, when others are to come first
+ */
+void virtio_again(struct virtio_queue *queue)
+{
+	eventfd_write(queue->kick, 1);
 }
 
 static void wake(struct virtio_queue *queue)

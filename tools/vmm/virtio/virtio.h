@@ -18,6 +18,9 @@
 struct virtio_dev;
 struct vmm_config;
 
+/* Chains that a queue is served before others get their turn */
+#define VIRTIO_BATCH	(4 * VIRTQ_MAX)
+
 /**
  * struct virtio_queue - a queue and how its device is woken
  * @ring:	the rings
@@ -106,6 +109,7 @@ struct virtio_dev {
 
 int virtio_add(struct vmm *vm, struct virtio_dev *dev, unsigned int queues);
 int virtio_thread(struct virtio_dev *dev, unsigned int queue);
+void virtio_again(struct virtio_queue *queue);
 void virtio_serve(struct virtio_queue *queue,
 		  u32 (*serve)(struct virtio_dev *dev, struct virtq_chain *chain));
 bool virtio_usable(struct virtio_queue *queue);
