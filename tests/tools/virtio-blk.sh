@@ -46,7 +46,7 @@ refused "a directory" "/tmp: Is a directory" -d /tmp
 refused "... to read" "/tmp: is neither a file nor a block device" -d /tmp,ro
 head -c 1000 /dev/zero >/tmp/odd
 refused "half a sector" \
-	"/tmp/odd: its size is not in sectors of 512 bytes; try truncate -s %512" -d /tmp/odd
+	"/tmp/odd: it is not whole sectors of 512 bytes; try truncate -s %512" -d /tmp/odd
 refused "an option that there is not" "rw: no option of a disk; there are ro and serial=" \
 	-d /test/raw.img,rw
 refused "one image twice" \

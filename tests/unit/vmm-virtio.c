@@ -338,7 +338,7 @@ static void refuse_features(struct driver *d)
 	ok(get_status(d) == 15, "until it is reset");
 }
 
-/* --- one that does anything --------------------------------------------------------------------- */
+/* --- one that does anything ------------------------------------------------------------------- */
 
 static void scribble(u64 from, u32 size)
 {
@@ -421,7 +421,7 @@ static void hostile(struct driver *d, const char *how)
 	ok(get_status(d) == 15, what);
 }
 
-/* --- the machines ---------------------------------------------------------------------------------- */
+/* --- the machines ------------------------------------------------------------------------------ */
 
 static char image[] = "/tmp/vmm-virtio.XXXXXX";
 

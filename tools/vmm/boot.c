@@ -83,7 +83,7 @@ int boot_linux_params(struct vmm *vm, char *to, u32 room)
 {
 	const char *extra = vm->config->params ? vm->config->params : "";
 	int len = snprintf(to, room, "console=%s %s %s tsc_early_khz=%lu%s %s",
-			   console_redirected() ? "hvc0" : "ttyS0", DEFAULT_PARAMS,
+			   vm->tty ? vm->tty : "ttyS0", DEFAULT_PARAMS,
 			   pci_present() ? "pci=conf1" : "pci=off", tsc_khz(), vm->params, extra);
 
 	vm->linux_params = to;

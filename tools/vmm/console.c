@@ -98,15 +98,6 @@ void console_redirect(void (*fn)(void *arg), void *arg)
 	taker_arg = arg;
 }
 
-/**
- * console_redirected() - whether input is for another device
- * Return: that
- */
-bool console_redirected(void)
-{
-	return taker;
-}
-
 static void tell_taker(void)
 {
 	if (taker)

@@ -53,8 +53,7 @@ static int open_tap(struct net_back *back, const char *name)
 	return setup_tap(back, name);
 }
 
-/* A macvtap's descriptor is a device file with the number of the interface; the address
- * must be the interface's */
+/* A macvtap's descriptor is that of a device file with the number of the interface */
 static int open_macvtap(struct net_back *back, const char *name)
 {
 	unsigned int index = if_nametoindex(name);

@@ -19,8 +19,6 @@
 #define MAX_ARGS	64
 #define BUFFER		(256 * 1024)	/* frames under way, in bytes */
 
-extern char **environ;
-
 /* Beside our own program, if it is there; else where PATH says */
 static const char *find_program(char *path, size_t size)
 {

@@ -152,6 +152,7 @@ struct vmm {
 	struct uart uart;
 	struct kbd kbd;
 	const struct vmm_config *config;
+	const char *tty;	/* a Linux guest's console; NULL: the serial port */
 	char params[512];	/* what a kernel must be told of devices */
 	const char *linux_params;	/* all that Linux was told, in its memory; or NULL */
 	u8 *ram_low;		/* guest physical 0 */
@@ -241,7 +242,6 @@ bool console_put(u8 byte);
 void console_mute(void);
 void console_flush(void);
 void console_redirect(void (*fn)(void *arg), void *arg);
-bool console_redirected(void);
 
 /* load.c */
 int load_file(const char *path, void *to, u64 room, u64 *size);

@@ -66,7 +66,8 @@ static int read_write(struct blk *blk, struct virtq_chain *chain, u64 sector, bo
 {
 	u64 size = write ? chain->out_size : chain->in_size;
 
-	if (size > MOST || size % SECTOR || !in_range(blk, sector, size / SECTOR) || (write && blk->read_only))
+	if (size > MOST || size % SECTOR || !in_range(blk, sector, size / SECTOR) ||
+	    (write && blk->read_only))
 		return VIRTIO_BLK_S_IOERR;
 	if (write)
 		return transfer(blk->fd, chain->out, chain->out_count, sector * SECTOR, true);
@@ -170,7 +171,7 @@ static int open_image(struct blk *blk, const char *file)
 	if (size < 0)
 		return refuse(file, strerror(errno));
 	if (!size || size % SECTOR)
-		return refuse(file, "its size is not in sectors of 512 bytes; try truncate -s %512");
+		return refuse(file, "it is not whole sectors of 512 bytes; try truncate -s %512");
 	blk->sectors = size / SECTOR;
 	if (flock(blk->fd, (blk->read_only ? LOCK_SH : LOCK_EX) | LOCK_NB))
 		return refuse(file, errno == EWOULDBLOCK ?

@@ -18,19 +18,39 @@
 
 enum { RECEIVE, TRANSMIT, QUEUES };
 
-#define MOST	(1 << 20)	/* bytes of a chain */
-
-/* The terminal may make this thread wait, and only this one */
-static u32 transmit(struct virtio_dev *dev, struct virtq_chain *chain)
+/*
+ * Writes a chain's text. The terminal may make this thread wait, which is no reason for
+ * the vCPU thread to wait for the lock. Return: false if there was a reset meanwhile.
+ */
+static bool transmit(struct virtio_dev *dev, struct virtq_chain *chain)
 {
+	u32 resets = dev->resets;
 	char text[4096];
-	unsigned int left = MOST / sizeof(text);
 	size_t n;
 
-	(void)dev;
-	while (left-- && (n = chain_read(chain, text, sizeof(text))))
+	while ((n = chain_read(chain, text, sizeof(text)))) {
+		pthread_mutex_unlock(&dev->lock);
 		console_write(text, n);
-	return 0;
+		pthread_mutex_lock(&dev->lock);
+		if (dev->resets != resets)
+			return false;
+	}
+	return true;
+}
+
+static void transmit_all(struct virtio_queue *queue)
+{
+	struct virtq_chain chain;
+
+	do {
+		virtq_listen(&queue->ring, false);
+		while (virtq_pop(&queue->ring, &chain)) {
+			if (!transmit(queue->dev, &chain))
+				return;
+			virtio_push(queue, &chain, 0);
+		}
+	} while (virtq_listen(&queue->ring, true));
+	virtio_usable(queue);
 }
 
 /* What was typed, as far as the driver has room for it */
@@ -55,7 +75,7 @@ static void receive(struct virtio_queue *queue)
 static void kick(struct virtio_queue *queue)
 {
 	if (queue->index == TRANSMIT)
-		virtio_serve(queue, transmit);
+		transmit_all(queue);
 	else
 		receive(queue);
 }
@@ -108,6 +128,7 @@ int virtio_console_add(struct vmm *vm, char *value)
 	if (virtio_add(vm, dev, QUEUES))
 		return -1;
 	console_redirect(typed, dev);
+	vm->tty = "hvc0";
 	if (!virtio_thread(dev, RECEIVE) && !virtio_thread(dev, TRANSMIT))
 		return 0;
 	fprintf(stderr, "kvmfs: --console: %s\n", strerror(errno));

@@ -21,8 +21,6 @@
 #define DEFAULT_TAG	"host"
 #define LISTENER	3	/* its descriptor in virtiofsd */
 
-extern char **environ;
-
 static int refuse(const char *what, const char *why)
 {
 	fprintf(stderr, "kvmfs: %s: %s\n", what, why);

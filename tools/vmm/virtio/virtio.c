@@ -332,6 +332,7 @@ static void reset(struct virtio_dev *dev)
 	if (dev->running && dev->ops->stop)
 		dev->ops->stop(dev);
 	dev->running = false;
+	dev->resets++;
 	dev->status = 0;
 	dev->features = 0;
 	for (i = 0; i < dev->queue_count; i++) {

@@ -79,6 +79,7 @@ struct virtio_ops {
  * @status:	VIRTIO_CONFIG_S_*
  * @generation:	changes with @config
  * @running:	the queues are started
+ * @resets:	how often the driver has reset it
  * @told_wrong:	one message about the driver is enough
  * @irq:	sets the interrupt's level; set by the transport
  * @irq_lock:	of @isr and the level; taken last
@@ -98,6 +99,7 @@ struct virtio_dev {
 	u8 status;
 	u8 generation;
 	bool running;
+	u32 resets;
 	bool told_wrong;
 	void (*irq)(struct virtio_dev *dev, bool level);
 	pthread_mutex_t irq_lock;
