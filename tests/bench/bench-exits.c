@@ -217,7 +217,7 @@ static struct backend *make_vm(const struct image *image, u64 size, enum entry e
 {
 	struct backend *be = backend_ops.create("bench");
 	u32 cr3 = entry == ENTRY_TOUCH ? SMALL_TABLES : TABLES(0);
-	u8 *mem = be ? backend_ops.set_memory(be, 0, size) : NULL;
+	u8 *mem = be ? backend_ops.set_memory(be, 0, size, false) : NULL;
 
 	if (!mem)
 		return NULL;
