@@ -7,11 +7,6 @@
 
 H=/kvmfs/hostile
 
-quiet() {
-	! dmesg | grep -v hw-vuln |
-		grep -E 'WARNING:|BUG:|Oops|Call Trace|KASAN|UBSAN|unchecked MSR|kvmfs: audit'
-}
-
 mkdir -p /mnt
 load
 "$H/hostile-faults" -d "$KVM" >/tmp/faults 2>&1

@@ -9,38 +9,16 @@
 H=/kvmfs/hostile
 seed=${SEED:-1} seconds=${SECONDS_EACH:-15}
 
-# the guest count.64's number of rounds, and what it found wrong
-count() {
-	dd if="$KVM/neighbour/mem" bs=4 skip=$((0x8000 / 4)) count=2 2>/dev/null |
-		od -A n -t u4 | { read -r rounds bad; echo "$rounds $bad"; }
-}
-
-# well N: the neighbour's rounds are more than N
-well() {
-	for i in $(seq 300); do
-		now=$(count)
-		[ "${now#* }" = 0 ] || return 1
-		[ "${now% *}" -le "$1" ] || return 0
-		sleep 0.2
-	done
-	return 1
-}
-
-quiet() {
-	! dmesg | grep -v hw-vuln |
-		grep -E 'WARNING:|BUG:|Oops|Call Trace|KASAN|UBSAN|unchecked MSR|kvmfs: audit'
-}
-
 # torment PROGRAM SEED
 torment() {
-	before=$(count)
+	before=$(rounds)
 	"$H/$1" -s "$2" -t "$seconds" -p 6 /tenant:0:3:8388608 /other:1000:3:4194304 >/tmp/users 2>&1
 	status=$?
 	grep '^#' /tmp/users
 	ok "$1, seed $2: all could be removed, and the limits were kept" [ $status = 0 ]
 	[ $status = 0 ] || sed 's/^/# /' /tmp/users
 	is "$1: nothing is left" " " "$(ls /tenant) $(ls /other)"
-	ok "$1: the VM beside them goes on, undisturbed" well "${before% *}"
+	ok "$1: the VM beside them goes on, undisturbed" counts_on "$before"
 	ok "$1: the kernel has nothing to complain of" quiet
 }
 
@@ -48,13 +26,10 @@ load
 mkdir -p /tenant /other
 mount -t kvmfs -o "mmu=${MMU:-shadow},max_vms=3,max_mem=8388608" kvmfs /tenant
 mount -t kvmfs -o "mmu=${MMU:-shadow},uid=1000,gid=1000,mode=700,max_vms=3,max_mem=4194304" kvmfs /other
-"$G/guestrun" -d "$KVM" -n neighbour "$G/count.64" >/tmp/neighbour 2>&1 &
-neighbour=$!
-ok "a VM beside them counts" well 0
+neighbour
 torment hostile-users "$seed"
 torment hostile-users32 $((seed + 1))
-kill $neighbour
-wait $neighbour 2>/dev/null
+neighbour_ends
 ok "the tenants' mounts go" umount /tenant /other
 ok "the module leaves" unload
 tap_end

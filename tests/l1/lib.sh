@@ -19,3 +19,38 @@ load() {
 unload() {
 	umount "$KVM" && rmmod kvmfs
 }
+
+# quiet: the kernel has said nothing that no good run has, so far
+quiet() {
+	! dmesg | grep -v hw-vuln |
+		grep -E 'WARNING:|BUG:|Oops|Call Trace|KASAN|UBSAN|unchecked MSR|kvmfs: audit'
+}
+
+# neighbour: a VM of that name works on and on, and checks its memory
+neighbour() {
+	"$G/guestrun" -d "$KVM" -n neighbour "$G/count.64" >/tmp/neighbour 2>&1 &
+	neighbour=$!
+	ok "a VM beside them counts" counts_on "0 0"
+}
+
+# rounds: how many it has done, and what it found wrong
+rounds() {
+	dd if="$KVM/neighbour/mem" bs=4 skip=$((0x8000 / 4)) count=2 2>/dev/null |
+		od -A n -t u4 | { read -r rounds bad; echo "${rounds:-0} ${bad:-0}"; }
+}
+
+# counts_on ROUNDS: it is further than when it said ROUNDS, and finds nothing wrong
+counts_on() {
+	for i in $(seq 300); do
+		now=$(rounds)
+		[ "${now#* }" = 0 ] || return 1
+		[ "${now% *}" -le "${1% *}" ] || return 0
+		sleep 0.2
+	done
+	return 1
+}
+
+neighbour_ends() {
+	kill "$neighbour"
+	wait "$neighbour" 2>/dev/null
+}
