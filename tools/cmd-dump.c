@@ -9,14 +9,17 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "elfcore.h"
 #include "kvmfs.h"
 
 static const char usage[] =
-"usage: kvmfs dump [--mem ADDRESS LENGTH] VM\n"
+"usage: kvmfs dump [--mem ADDRESS LENGTH | --output FILE] VM\n"
 "\n"
 "Shows status, last exit, registers and memory map of a virtual machine, or\n"
-"instead a part of its memory in hex.\n"
+"instead a part of its memory in hex; or makes an ELF core of all of it, that gdb\n"
+"and crash open.\n"
 "\n"
+"  -o, --output FILE         the core\n"
 "  -m, --mem ADDRESS LENGTH  guest physical address and number of bytes\n"
 "  -h, --help                this text\n";
 
@@ -79,7 +82,8 @@ static int dump_files(int vm)
 }
 
 /* By hand: getopt knows no option with two values */
-static int parse_args(int argc, char **argv, const char **name, uint64_t *gpa, uint64_t *len)
+static int parse_args(int argc, char **argv, const char **name, uint64_t *gpa, uint64_t *len,
+		      const char **output)
 {
 	int i;
 
@@ -89,6 +93,10 @@ static int parse_args(int argc, char **argv, const char **name, uint64_t *gpa, u
 			    parse_size(argv[i + 2], len) || !*len)
 				return complain("--mem wants an address and a length");
 			i += 2;
+		} else if (!strcmp(argv[i], "--output") || !strcmp(argv[i], "-o")) {
+			if (i + 1 >= argc)
+				return complain("--output wants a file");
+			*output = argv[++i];
 		} else if (argv[i][0] == '-' || *name) {
 			return complain("%s: unexpected argument", argv[i]);
 		} else {
@@ -98,9 +106,32 @@ static int parse_args(int argc, char **argv, const char **name, uint64_t *gpa, u
 	return *name ? 0 : complain("a virtual machine is wanted; try `kvmfs dump --help'");
 }
 
+/* It stands still meanwhile */
+static int dump_core(int vm, const char *path)
+{
+	char status[512];
+	int was_paused, ret;
+	FILE *to;
+
+	if (!read_whole(vm, "status", status, sizeof(status)))
+		return -1;
+	was_paused = !strncmp(status, "state paused\n", 13);
+	to = fopen(path, "we");
+	if (!to)
+		return complain("%s: %s", path, strerror(errno));
+	ret = kvmfs_ctl(vm, "pause") ? complain_vm(vm, "pause") : elfcore_write(vm, to);
+	if (!was_paused)
+		kvmfs_ctl(vm, "resume");
+	if (fclose(to) && !ret)
+		ret = complain("%s: %s", path, strerror(errno));
+	if (ret)
+		unlink(path);
+	return ret;
+}
+
 int cmd_dump(int argc, char **argv)
 {
-	const char *name = NULL;
+	const char *name = NULL, *output = NULL;
 	uint64_t gpa = 0, len = 0;
 	int vm;
 
@@ -108,9 +139,11 @@ int cmd_dump(int argc, char **argv)
 		fputs(usage, stdout);
 		return EXIT_SUCCESS;
 	}
-	if (parse_args(argc, argv, &name, &gpa, &len))
+	if (parse_args(argc, argv, &name, &gpa, &len, &output))
 		return 2;
 	vm = open_vm(name);
+	if (vm >= 0 && output)
+		return dump_core(vm, output) ? EXIT_FAILURE : EXIT_SUCCESS;
 	if (vm < 0 || (len ? dump_memory(vm, gpa, len) : dump_files(vm)))
 		return EXIT_FAILURE;
 	return EXIT_SUCCESS;

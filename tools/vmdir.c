@@ -108,7 +108,8 @@ int open_vm(const char *name)
 		return complain("%s: there is no such virtual machine; see kvmfs list", path);
 	if (vm < 0)
 		return complain("%s: %s", path, strerror(errno));
-	if (faccessat(vm, "status", F_OK, 0)) {
+	/* that a vCPU has, too */
+	if (faccessat(vm, "stat", F_OK, 0)) {
 		close(vm);
 		return complain("%s: that is no virtual machine", path);
 	}

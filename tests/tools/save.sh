@@ -36,7 +36,7 @@ test_ctl() {
 	ok "reset" $K reset one
 	is "its registers" 0xfff0 "$($K regs one rip | sed 's/rip 0x0*/0x/')"
 	$K pause one nil 2>/tmp/err
-	is "a machine that does not exist" "1 kvmfs: $KVM/nil: No such file or directory" "$? $(cat /tmp/err)"
+	is "a machine that does not exist" "1 kvmfs: $KVM/nil: there is no such virtual machine; see kvmfs list" "$? $(cat /tmp/err)"
 	is "the other is paused all the same" paused "$(state one)"
 	ok "stop of what nobody runs" $K stop two
 	is "it is killed" killed "$(state two)"
