@@ -51,18 +51,32 @@ static struct backend *vm_create(const char *name)
 	return &kvmfs.be;
 }
 
+static int set_region(int vm, u64 gpa, u64 size, bool rom)
+{
+	return rom ? kvmfs_set_rom(vm, gpa, size) : kvmfs_set_memory(vm, gpa, size);
+}
+
 static void *vm_memory(struct backend *be, u64 gpa, u64 size, bool rom)
 {
 	int vm = to_kvmfs(be)->vm;
 	void *p = MAP_FAILED;
 
-	if (!(rom ? kvmfs_set_rom(vm, gpa, size) : kvmfs_set_memory(vm, gpa, size)))
+	if (!set_region(vm, gpa, size, rom))
 		p = kvmfs_map_mem(vm, gpa, size);
 	if (p == MAP_FAILED) {
 		fail(vm, "memory");
 		return NULL;
 	}
 	return p;
+}
+
+/* A region that starts where another does replaces it */
+static int vm_set_access(struct backend *be, u64 gpa, u64 size, bool rom)
+{
+	if (!set_region(to_kvmfs(be)->vm, gpa, size, rom))
+		return 0;
+	fail(to_kvmfs(be)->vm, "memory");
+	return -1;
 }
 
 static int vm_run(struct backend *be, struct kvm_exit *exit)
@@ -124,6 +138,7 @@ static void vm_destroy(struct backend *be)
 const struct backend_ops backend_ops = {
 	.create = vm_create,
 	.set_memory = vm_memory,
+	.set_access = vm_set_access,
 	.run = vm_run,
 	.get_regs = vm_get_regs,
 	.set_regs = vm_set_regs,

@@ -30,6 +30,9 @@ struct backend {
  *		NULL with a line on stderr on error.
  * @set_memory:	puts RAM, or memory that the guest cannot write, at @gpa and returns
  *		where this process sees it, or NULL
+ * @set_access:	makes memory of set_memory() RAM, or memory that the guest cannot write;
+ *		contents stay. Of a piece of it the rest goes, and is to be set next. Returns
+ *		0, or -1 with a line on stderr. NULL: it cannot
  * @run:	kvm_run() of kvmfs: an exit reason, or -1 and errno
  * @get_regs:	reads all KVM_REG_SLOTS registers
  * @set_regs:	writes them; the reserved slot is ignored
@@ -42,6 +45,7 @@ struct backend {
 struct backend_ops {
 	struct backend *(*create)(const char *name);
 	void *(*set_memory)(struct backend *be, u64 gpa, u64 size, bool rom);
+	int (*set_access)(struct backend *be, u64 gpa, u64 size, bool rom);
 	int (*run)(struct backend *be, struct kvm_exit *exit);
 	int (*get_regs)(struct backend *be, u64 regs[KVM_REG_SLOTS]);
 	int (*set_regs)(struct backend *be, const u64 regs[KVM_REG_SLOTS]);

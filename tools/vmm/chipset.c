@@ -4,9 +4,13 @@
  * 82371SB (PIIX3) at 1.0, whose PIRQRC registers lead the four PCI interrupt
  * wires to the i8259s (its datasheet, 2.2.6).
  */
+#include <string.h>
+
 #include "chipset.h"
+#include "pc.h"
 #include "vmm.h"
 
+#define PAM		0x59	/* of the host bridge: seven bytes */
 #define PIRQRC		0x60	/* of PIIX3: four bytes */
 #define PIRQ_OFF	0x80
 #define PIRQ_IRQ	0x0f
@@ -35,6 +39,13 @@ unsigned int chipset_irq(unsigned int pirq)
 	if (value & PIRQ_OFF || !(0xdef8 & 1u << (value & PIRQ_IRQ)))
 		return LINE_NONE;
 	return value & PIRQ_IRQ;
+}
+
+/* Firmware alone needs shadow RAM: other guests have RAM there from the start */
+static void host_written(struct pci_device *dev, struct vmm *vm, u32 offset, u32 size)
+{
+	if (vm->config->pc->bios && offset + size > PAM && offset < PAM + 7)
+		pam_update(vm, dev->config + PAM);
 }
 
 static void isa_written(struct pci_device *dev, struct vmm *vm, u32 offset, u32 size)
@@ -82,6 +93,9 @@ int chipset_init(struct vmm *vm)
 
 	pci_device_init(&host, &host_id);
 	pci_device_init(&isa, &isa_id);
+	host.writable[PAM] = 0x30;
+	memset(host.writable + PAM + 1, 0x33, 6);
+	host.written = host_written;
 	isa.config[PCI_HEADER_TYPE] = MULTIFUNCTION;
 	for (i = 0; i < 4; i++) {
 		isa.config[PIRQRC + i] = PIRQ_OFF;

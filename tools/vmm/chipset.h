@@ -10,6 +10,10 @@ int chipset_init(struct vmm *vm);
 unsigned int chipset_irq(unsigned int pirq);
 void chipset_route(struct vmm *vm);
 
+/* pam.c */
+int pam_init(struct vmm *vm);
+void pam_update(struct vmm *vm, const u8 pam[7]);
+
 /* pci.c */
 unsigned int pci_wire(const struct pci_device *dev);
 void pci_route(struct vmm *vm, unsigned int pirq, unsigned int irq);

@@ -10,6 +10,7 @@
 #include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -28,7 +29,7 @@ static bool ring_waits;
 static u8 out[4096];
 static size_t out_len;
 
-static bool muted;
+static bool muted, whole_lines;
 
 /* Who takes the input: the PC's old chips, in the vCPU thread, or another device */
 static void (*taker)(void *arg);
@@ -204,8 +205,22 @@ static void write_all(const u8 *from, size_t size)
  */
 void console_flush(void)
 {
-	write_all(out, out_len);
-	out_len = 0;
+	size_t n = out_len;
+
+	if (whole_lines && out_len < sizeof(out))
+		while (n && out[n - 1] != '\n')
+			n--;
+	write_all(out, n);
+	memmove(out, out + n, out_len - n);
+	out_len -= n;
+}
+
+/**
+ * console_share() - lines of the screen stand among those of the serial port from now on
+ */
+void console_share(void)
+{
+	whole_lines = true;
 }
 
 /**
@@ -221,7 +236,7 @@ void console_write(const char *text, size_t size)
 /**
  * console_put() - one byte of output
  * @byte: it
- * Return: true if it is the first to wait for console_flush()
+ * Return: true if console_flush() is to be called soon
  */
 bool console_put(u8 byte)
 {
@@ -230,7 +245,7 @@ bool console_put(u8 byte)
 	if (out_len == sizeof(out))
 		console_flush();
 	out[out_len++] = byte;
-	return out_len == 1;
+	return out_len == 1 || (whole_lines && byte == '\n');
 }
 
 /**
@@ -246,6 +261,7 @@ void console_mute(void)
  */
 void console_close(void)
 {
+	whole_lines = false;
 	console_flush();
 	screen_close();
 	restore_terminal();

@@ -78,14 +78,14 @@ static void identify(struct vmm *vm, struct ide_channel *ch)
 
 static void finish(struct vmm *vm, struct ide_channel *ch)
 {
-	memset(ide_selected(ch)->sense, 0, 3);
+	memset(ch->busy->sense, 0, 3);
 	ch->count = REASON_COMMAND | REASON_TO_HOST;
 	ide_done(vm, ch);
 }
 
 static void fail(struct vmm *vm, struct ide_channel *ch, u8 key, u8 code)
 {
-	u8 *sense = ide_selected(ch)->sense;
+	u8 *sense = ch->busy->sense;
 
 	sense[0] = key;
 	sense[1] = code;
@@ -132,7 +132,7 @@ static void read_on(struct vmm *vm, struct ide_channel *ch)
 		finish(vm, ch);
 		return;
 	}
-	if (ide_read_medium(ide_selected(ch), ch->buf, ch->sector * CD_SECTOR, n * CD_SECTOR)) {
+	if (ide_read_medium(ch->busy, ch->buf, ch->sector * CD_SECTOR, n * CD_SECTOR)) {
 		fail(vm, ch, SENSE_MEDIUM, ASC_READ);
 		return;
 	}
@@ -143,7 +143,7 @@ static void read_on(struct vmm *vm, struct ide_channel *ch)
 
 static void read_sectors(struct vmm *vm, struct ide_channel *ch, u32 from, u32 n)
 {
-	u32 all = sectors(ide_selected(ch));
+	u32 all = sectors(ch->busy);
 
 	if (from > all || n > all - from) {
 		fail(vm, ch, SENSE_ILLEGAL, ASC_RANGE);
@@ -173,7 +173,7 @@ static void inquiry(struct vmm *vm, struct ide_channel *ch, u32 wanted)
 
 static void request_sense(struct vmm *vm, struct ide_channel *ch, u32 wanted)
 {
-	const u8 *sense = ide_selected(ch)->sense;
+	const u8 *sense = ch->busy->sense;
 
 	memset(ch->buf, 0, 18);
 	ch->buf[0] = 0x70;
@@ -186,7 +186,7 @@ static void request_sense(struct vmm *vm, struct ide_channel *ch, u32 wanted)
 
 static void read_capacity(struct vmm *vm, struct ide_channel *ch)
 {
-	be32(ch->buf, sectors(ide_selected(ch)) - 1);
+	be32(ch->buf, sectors(ch->busy) - 1);
 	be32(ch->buf + 4, CD_SECTOR);
 	answer(vm, ch, 8, 8);
 }
@@ -226,7 +226,7 @@ static void read_toc(struct vmm *vm, struct ide_channel *ch, const u8 *packet)
 	}
 	put_track(ch->buf + 4, 1, 0, msf);
 	if (!format) {
-		put_track(ch->buf + 12, 0xaa, sectors(ide_selected(ch)), msf);
+		put_track(ch->buf + 12, 0xaa, sectors(ch->busy), msf);
 		len = 20;
 	}
 	be16(ch->buf, len - 2);

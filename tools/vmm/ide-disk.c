@@ -80,7 +80,7 @@ static void put_geometry(u8 *words, const struct ide_drive *drive)
 
 static void identify(struct vmm *vm, struct ide_channel *ch)
 {
-	struct ide_drive *drive = ide_selected(ch);
+	struct ide_drive *drive = ch->busy;
 	u64 n = sectors(drive);
 	u8 *words = ch->buf;
 
@@ -129,7 +129,7 @@ static u64 address_ext(const struct ide_channel *ch)
 /* Where the command goes, and how far; false: behind the end, and the command is over */
 static bool set_range(struct vmm *vm, struct ide_channel *ch, bool ext)
 {
-	u64 n = sectors(ide_selected(ch));
+	u64 n = sectors(ch->busy);
 
 	ch->sector = ext ? address_ext(ch) : address(ch);
 	ch->left = ext ? ch->old_count << 8 | ch->count : ch->count;
@@ -156,7 +156,7 @@ static void read_on(struct vmm *vm, struct ide_channel *ch)
 
 	if (!n)
 		return;
-	if (ide_read_medium(ide_selected(ch), ch->buf, ch->sector * ATA_SECTOR,
+	if (ide_read_medium(ch->busy, ch->buf, ch->sector * ATA_SECTOR,
 			    n * ATA_SECTOR)) {
 		ide_abort(vm, ch, ATA_ABORTED);
 		return;
@@ -171,7 +171,7 @@ static int write_medium(struct ide_channel *ch)
 	ssize_t n;
 
 	while (done < ch->len) {
-		n = pwrite(ide_selected(ch)->fd, ch->buf + done, ch->len - done,
+		n = pwrite(ch->busy->fd, ch->buf + done, ch->len - done,
 			   ch->sector * ATA_SECTOR + done);
 		if (n < 0)
 			return -1;
@@ -200,7 +200,7 @@ static void written(struct vmm *vm, struct ide_channel *ch)
 
 static void transfer(struct vmm *vm, struct ide_channel *ch, bool write, u32 block, bool ext)
 {
-	struct ide_drive *drive = ide_selected(ch);
+	struct ide_drive *drive = ch->busy;
 
 	if (!block || (write && drive->readonly)) {
 		ide_abort(vm, ch, ATA_ABORTED);
@@ -221,13 +221,13 @@ static void set_multiple(struct vmm *vm, struct ide_channel *ch)
 		ide_abort(vm, ch, ATA_ABORTED);
 		return;
 	}
-	ide_selected(ch)->multiple = ch->count;
+	ch->busy->multiple = ch->count;
 	ide_done(vm, ch);
 }
 
 static void read_max(struct vmm *vm, struct ide_channel *ch, bool ext)
 {
-	u64 last = sectors(ide_selected(ch)) - 1;
+	u64 last = sectors(ch->busy) - 1;
 	unsigned int i;
 
 	if (!ext && last > LBA28_MAX)
@@ -243,7 +243,7 @@ static void read_max(struct vmm *vm, struct ide_channel *ch, bool ext)
 
 static void flush(struct vmm *vm, struct ide_channel *ch)
 {
-	if (fdatasync(ide_selected(ch)->fd) && !ide_selected(ch)->readonly)
+	if (fdatasync(ch->busy->fd) && !ch->busy->readonly)
 		ide_abort(vm, ch, ATA_ABORTED);
 	else
 		ide_done(vm, ch);
@@ -299,7 +299,7 @@ static void other_command(struct vmm *vm, struct ide_channel *ch, u8 command)
  */
 void disk_command(struct vmm *vm, struct ide_channel *ch, u8 command)
 {
-	u32 multiple = ide_selected(ch)->multiple;
+	u32 multiple = ch->busy->multiple;
 
 	switch (command) {
 	case IDENTIFY:

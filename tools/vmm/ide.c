@@ -182,6 +182,9 @@ static void command(struct vmm *vm, struct ide_channel *ch, u8 value)
 
 	ch->pending = false;
 	drive_line(vm, ch);
+	ch->busy = drive;
+	ch->pos = 0;
+	ch->len = 0;
 	if (value == COMMAND_TEST) {
 		ch->device &= ~0x10;
 		put_signature(ch);

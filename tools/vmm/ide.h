@@ -39,6 +39,7 @@ struct ide_drive {
  * struct ide_channel - a cable with its registers
  * @drive:	master and slave
  * @line:	IRQ 14 or 15
+ * @busy:	the drive whose command runs, whichever is selected meanwhile
  * @pending:	the interrupt is wanted, whether or not control lets it out
  * @feature:	registers, as last written
  * @count:	...
@@ -59,6 +60,7 @@ struct ide_drive {
  */
 struct ide_channel {
 	struct ide_drive drive[2];
+	struct ide_drive *busy;
 	struct line line;
 	bool pending;
 	u8 feature, count, lba[3], old_count, old_lba[3];

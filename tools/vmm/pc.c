@@ -4,9 +4,7 @@
  * vector, the sizes in the CMOS memory, and the devices of fwcfg.c, vga.c, ide.c.
  *
  * The image ends at 4 GiB, as ROM; its last 128 KiB are at the end of the first
- * megabyte too. There they are RAM from the start: what the chipset's PAM
- * registers switch (reads from ROM, writes to RAM behind it) is for firmware that
- * copies itself, and it copies the same bytes.
+ * megabyte too, in the shadow RAM of pam.c.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -17,6 +15,7 @@
 
 #include "boot.h"
 #include "bus.h"
+#include "chipset.h"
 #include "pc.h"
 #include "vmm.h"
 
@@ -205,7 +204,7 @@ int pc_enter(struct vmm *vm)
 	if (vm->ram_low_size < MIN_MEMORY)
 		return boot_error(pc->bios, "needs more memory (-m): 4 MiB");
 	fill_cmos(vm);
-	if (tell_memory(vm))
+	if (tell_memory(vm) || pci_init(vm) || pam_init(vm))
 		return -1;
 	return load_image(vm, find_file(pc->bios, path, sizeof(path)));
 }

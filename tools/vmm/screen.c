@@ -18,9 +18,12 @@
 #define FRAME_US	40000
 #define MAX_COLUMNS	132
 #define MAX_ROWS	60
-#define PATIENCE	8	/* frames that a changing screen waits to be printed */
+#define SETTLED		2	/* frames without a change, and a screen is printed */
+#define PATIENCE	8	/* frames that one waits which keeps changing */
+#define STILL		25	/* without a change, and the cursor's line is whole */
 
 struct frame {
+	bool graphics;		/* and nothing else here is known */
 	u32 columns, rows, cursor_x, cursor_y;
 	u16 cell[MAX_ROWS][MAX_COLUMNS];	/* character, attribute */
 };
@@ -28,7 +31,7 @@ struct frame {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static const struct vmm *machine;
 static struct frame shown, last;
-static unsigned int waited;
+static unsigned int waited, still;
 static bool terminal, started;
 
 /* Code page 437: below 0x20, 0x7f and from 0x80 on */
@@ -66,7 +69,8 @@ static void take(struct frame *f)
 	u32 x, y, at;
 
 	memset(f, 0, sizeof(*f));
-	if (!vga_text_mode(&text))
+	f->graphics = !vga_text_mode(&text);
+	if (f->graphics)
 		return;
 	f->columns = text.columns < MAX_COLUMNS ? text.columns : MAX_COLUMNS;
 	f->rows = text.rows < MAX_ROWS ? text.rows : MAX_ROWS;
@@ -115,6 +119,8 @@ static void draw(FILE *to, const struct frame *f)
 		fputs("\033[0m\033[2J", to);
 		memset(&shown, 0, sizeof(shown));
 	}
+	if (f->graphics)
+		fputs("\033[H(The screen shows graphics.)\r\n", to);
 	for (y = 0; y < f->rows; y++)
 		if (memcmp(f->cell[y], shown.cell[y], sizeof(f->cell[y])))
 			draw_line(to, f, y);
@@ -175,24 +181,31 @@ static void print_line(FILE *to, const struct frame *f, u32 y)
 	fputc('\n', to);
 }
 
-static void print(FILE *to, const struct frame *f)
+/* The cursor's line is still being written, unless the screen was still for long */
+static void print(FILE *to, const struct frame *f, bool whole)
 {
-	u32 y, by = scrolled(f);
+	u32 y, by = scrolled(f), left = MAX_ROWS;
 
-	for (y = 0; y < f->rows; y++)
-		if (line_length(f->cell[y], f->columns) &&
-		    (y + by >= shown.rows || !same_text(f, y, &shown, y + by)))
+	for (y = 0; y < f->rows; y++) {
+		if (!line_length(f->cell[y], f->columns) ||
+		    (y + by < shown.rows && same_text(f, y, &shown, y + by)))
+			continue;
+		if (y == f->cursor_y && !whole)
+			left = y;
+		else
 			print_line(to, f, y);
+	}
 	shown = *f;
+	if (left < MAX_ROWS)
+		memset(shown.cell[left], 0, sizeof(shown.cell[left]));
 }
 
 /* A screen that is being written to is left alone for a while, for whole lines */
 static bool settled(const struct frame *f)
 {
-	bool same = !memcmp(f, &last, sizeof(*f));
-
+	still = memcmp(f, &last, sizeof(*f)) ? 0 : still + 1;
 	last = *f;
-	if (!same && ++waited < PATIENCE)
+	if (still != SETTLED && still != STILL && (still || ++waited < PATIENCE))
 		return false;
 	waited = 0;
 	return true;
@@ -208,7 +221,7 @@ static void refresh(bool at_once)
 	FILE *to;
 
 	take(&f);
-	if (!f.rows || (!terminal && !at_once && !settled(&f)) ||
+	if ((!f.rows && !f.graphics) || (!terminal && !at_once && !settled(&f)) ||
 	    !memcmp(&f, &shown, sizeof(f)))
 		return;
 	to = open_memstream(&text, &size);
@@ -217,7 +230,7 @@ static void refresh(bool at_once)
 	if (terminal)
 		draw(to, &f);
 	else
-		print(to, &f);
+		print(to, &f, at_once || still >= STILL);
 	fclose(to);
 	console_write(text, size);
 	free(text);
@@ -275,6 +288,8 @@ int screen_start(void)
 	terminal = isatty(STDOUT_FILENO);
 	if (terminal)
 		console_mute();
+	else
+		console_share();
 	started = true;
 	return io_thread(draw_thread, NULL);
 }

@@ -240,6 +240,7 @@ bool console_waits(void);
 void console_write(const char *text, size_t size);
 bool console_put(u8 byte);
 void console_mute(void);
+void console_share(void);
 void console_flush(void);
 void console_redirect(void (*fn)(void *arg), void *arg);
 
