@@ -31,6 +31,12 @@ int device_option(struct vmm_config *config, enum device_kind kind, char *value)
 	return 0;
 }
 
+int restore_open(struct vmm_config *config)
+{
+	(void)config;
+	return -1;
+}
+
 int vmm_main(const struct vmm_config *config)
 {
 	if (config->memory < 65536 || config->memory > MAX_MEMORY || config->memory % 4096 ||

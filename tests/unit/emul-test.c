@@ -104,6 +104,24 @@ static bool is(const struct test_case *c, const char *names)
 	return p && (p == names || p[-1] == ' ') && (!p[n] || p[n] == ' ');
 }
 
+/* a legacy or REX prefix */
+bool has_prefix(const struct test_case *c, u8 prefix)
+{
+	unsigned int i;
+
+	for (i = 0; i < c->len && c->bytes[i] != (c->map ? 0x0f : c->opcode); i++)
+		if (c->bytes[i] == prefix)
+			return true;
+	return false;
+}
+
+/* APM vol. 3, 1.2.1 and MOVSXD; SDM vol. 2, Jcc, CALL, RET, MOVSXD */
+bool vendors_differ(const struct test_case *c)
+{
+	return (c->row->flags & F_F64 || !strcmp(c->row->name, "movsxd")) &&
+	       has_prefix(c, 0x66);
+}
+
 /* SDM vol. 1, appendix A */
 u64 undefined_flags(const struct test_case *c)
 {

@@ -84,6 +84,11 @@ bool make_case(struct test_case *c, const struct form *f, const struct place *p)
 /* flags that are undefined after the case */
 u64 undefined_flags(const struct test_case *c);
 
+bool has_prefix(const struct test_case *c, u8 prefix);
+
+/* 64-bit mode, 66 on a near branch or MOVSXD: AMD obeys it, Intel and the emulator do not */
+bool vendors_differ(const struct test_case *c);
+
 const char *case_text(const struct test_case *c);
 
 #endif /* EMUL_TEST_H */

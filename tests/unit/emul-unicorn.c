@@ -377,17 +377,15 @@ static void stack_contents(const struct test_case *c)
 static bool otherwise(const struct test_case *c)
 {
 	const char *name = c->row->name;
-	bool op = false, rex = false;
+	bool rex = false;
 	unsigned int i;
 
 	if (!wide())
 		return false;
-	for (i = 0; i < c->len && c->bytes[i] != (c->map ? 0x0f : c->opcode); i++) {
-		op |= c->bytes[i] == 0x66;
-		rex |= (c->bytes[i] & 0xf0) == 0x40;
-	}
-	if (op && (c->row->flags & F_F64 || !strcmp(name, "movsxd")))
+	if (vendors_differ(c))
 		return true;
+	for (i = 0; i < c->len && c->bytes[i] != (c->map ? 0x0f : c->opcode); i++)
+		rex |= (c->bytes[i] & 0xf0) == 0x40;
 	/* it takes the immediate of a RIP-relative form for a part of what was before */
 	if (c->row->imm && !strncmp(name, "sh", 2) && c->has_mem)
 		return true;
