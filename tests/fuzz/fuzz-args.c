@@ -41,7 +41,7 @@ int vmm_main(const struct vmm_config *config)
 {
 	if (config->memory < 65536 || config->memory > MAX_MEMORY || config->memory % 4096 ||
 	    config->exit_port > 0xffff || config->flat_addr > 0xfffff ||
-	    !config->kernel == !config->flat)
+	    !!config->kernel + !!config->flat + !!config->pc->bios != 1)
 		abort();
 	return 0;
 }
