@@ -205,14 +205,7 @@ static int report(struct vcpu *v, u64 dr6, u32 vector)
  */
 bool debug_int3(struct vcpu *v)
 {
-	u64 base, la = v->rip;
-	u8 insn;
-
-	if (likely(!v->debug.int3))
-		return false;
-	if (!vendor->code(v, &base))
-		la = (u32)(la + base);
-	return mmu_peek_code(v, la, &insn, 1) && insn == 0xcc;
+	return unlikely(v->debug.int3) && insn_is_int3(v);
 }
 
 /**

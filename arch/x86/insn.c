@@ -729,6 +729,19 @@ u64 insn_next(struct vcpu *v)
 }
 
 /**
+ * insn_is_int3() - whether the instruction at v->rip is INT3, and not INT 3
+ * @v: the vCPU, in a run; interrupts on
+ */
+bool insn_is_int3(struct vcpu *v)
+{
+	struct emul *e = v->emul;
+
+	e->decoded = false;
+	set_up(v);
+	return emul_decode(e) == EMUL_OK && !e->insn.map && e->insn.opcode == 0xcc;
+}
+
+/**
  * insn_forget() - registers were changed from outside: decode anew
  * @v: claimed
  *

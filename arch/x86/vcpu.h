@@ -452,6 +452,7 @@ int insn_instead(struct vcpu *v);	/* of the processor: v->event, or one instruct
 void insn_trap_behind(struct vcpu *v);
 int insn_trap(struct vcpu *v);
 u64 insn_next(struct vcpu *v);		/* rip after the instruction at rip; 0: unknown */
+bool insn_is_int3(struct vcpu *v);
 void insn_forget(struct vcpu *v);	/* registers were changed from outside */
 
 /* whether something may trap behind the instruction that was just done */
