@@ -112,7 +112,7 @@ int cmd_gdb(int argc, char **argv)
 		return EXIT_SUCCESS;
 	}
 	if (optind == argc || optind + 2 < argc) {
-		complain("a virtual machine and perhaps an address are wanted; try `kvmfs gdb --help'");
+		complain("a virtual machine (and an address) is wanted; try `kvmfs gdb --help'");
 		return 2;
 	}
 	return gdb(argv[optind], argv[optind + 1]) ? EXIT_FAILURE : EXIT_SUCCESS;

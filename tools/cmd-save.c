@@ -175,7 +175,7 @@ int cmd_restore(int argc, char **argv)
 		return EXIT_SUCCESS;
 	}
 	if (optind + 2 != argc) {
-		complain("a file and a virtual machine's name are wanted; try `kvmfs restore --help'");
+		complain("a file and a name are wanted; try `kvmfs restore --help'");
 		return 2;
 	}
 	return restore(argv[optind], argv[optind + 1]) ? EXIT_FAILURE : EXIT_SUCCESS;

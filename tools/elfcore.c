@@ -122,8 +122,8 @@ static void add_segment(struct core *c, uint64_t va, uint64_t pa, uint64_t size)
 	if (c->n_segments == MAX_SEGMENTS)
 		return;
 	c->segment[c->n_segments++] = (Elf64_Phdr){
-		.p_type = PT_LOAD, .p_flags = PF_R | PF_W | PF_X, .p_vaddr = va, .p_paddr = pa,
-		.p_memsz = size, .p_align = PAGE,
+		.p_type = PT_LOAD, .p_flags = PF_R | PF_W | PF_X,
+		.p_vaddr = va, .p_paddr = pa, .p_memsz = size, .p_align = PAGE,
 	};
 }
 

@@ -137,7 +137,8 @@ int vm_go(struct gdb_vm *g)
 	unsigned int i;
 
 	for (i = 0; i < g->n_cpus; i++) {
-		if (kvmfs_write_text(g->cpu[i], "debug", g->stepping[i] ? "step on\n" : "step off\n"))
+		if (kvmfs_write_text(g->cpu[i], "debug",
+				     g->stepping[i] ? "step on\n" : "step off\n"))
 			return -1;
 		if (g->stepping[i])
 			shadow(g->cpu[i]);
