@@ -5,6 +5,7 @@
 
 #include "internal.h"
 
+#ifdef __x86_64__
 /*
  * In place of syscall(3), which is made for any number of arguments: kvm_run() is called
  * a hundred thousand times a second.
@@ -20,6 +21,9 @@ static long call(long nr, long a, long b, long c)
 	errno = -ret;
 	return -1;
 }
+#else	/* a 32-bit process */
+# define call(nr, a, b, c)	syscall(nr, a, b, c)
+#endif
 
 /**
  * kvm_create() - create a VM, or below a VM a vCPU

@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -235,14 +236,34 @@ static const struct { const char *name; int (*tell)(void); } stories[] = {
 
 /* --- the whole ------------------------------------------------------------------------- */
 
+/* a guest that a fault made run astray must not run for ever */
+static void on_alarm(int sig)
+{
+	(void)sig;
+}
+
+/* the kernel's log says what it was that it complains of */
+static void announce(const char *name, long n)
+{
+	int fd = open("/dev/kmsg", O_WRONLY);
+	char text[80];
+	int len = snprintf(text, sizeof(text), "<7>hostile: %s, fault %ld\n", name, n);
+
+	if (fd >= 0 && write(fd, text, len) != len)
+		printf("# the kernel's log takes nothing\n");
+	close(fd);
+}
+
 /* returns the faults that there were, or -1 */
-static long try_all(int (*tell)(void), long max)
+static long try_all(const char *name, int (*tell)(void), long max)
 {
 	long n;
 
 	for (n = 1; n <= max; n++) {
 		int ret, hit;
 
+		announce(name, n);
+		alarm(60);
 		arm = n;
 		begin();
 		ret = tell();
@@ -278,6 +299,7 @@ static void allow(const char *what, const char *file, const char *value)
 
 int main(int argc, char **argv)
 {
+	struct sigaction act = { .sa_handler = on_alarm };
 	long max = 2000, n;
 	unsigned int i;
 	int c;
@@ -292,6 +314,7 @@ int main(int argc, char **argv)
 	}
 	snprintf(path, sizeof(path), "%s/faults", mount);
 	snprintf(sub, sizeof(sub), "%s/cpu1", path);
+	sigaction(SIGALRM, &act, NULL);
 	nth = open("/proc/thread-self/fail-nth", O_RDWR);
 	if (nth < 0) {
 		printf("1..0 # SKIP this kernel has no fault injection\n");
@@ -306,7 +329,7 @@ int main(int argc, char **argv)
 	allow("fail_page_alloc", "verbose", "0");
 	allow("fail_usercopy", "verbose", "0");
 	for (i = 0; i < sizeof(stories) / sizeof(*stories); i++) {
-		n = try_all(stories[i].tell, max);
+		n = try_all(stories[i].name, stories[i].tell, max);
 		ok(n >= 0, stories[i].name, n);
 	}
 	printf("1..%d\n", tests);
