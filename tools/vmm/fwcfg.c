@@ -61,7 +61,7 @@ int fwcfg_add_file(const char *name, const void *data, u32 size)
 
 	if (nr_files == MAX_FILES || strlen(name) >= sizeof(entry->name))
 		return -1;
-	strcpy(entry->name, name);
+	memcpy(entry->name, name, strlen(name) + 1);
 	entry->size = __builtin_bswap32(size);
 	entry->key = __builtin_bswap16(KEY_FILES + nr_files);
 	add_item(KEY_FILES + nr_files, data, size);

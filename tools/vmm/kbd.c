@@ -142,7 +142,7 @@ static int do_type(struct vmm *vm, struct control *c)
 		return control_fail(c, "%.64s: too long, or a backslash before none of n, t, e, \\",
 				    c->args);
 	typed_at = 0;
-	strcpy(typed, c->args);
+	memcpy(typed, c->args, strlen(c->args) + 1);
 	event_rearm(vm, vm->kbd.next_key);
 	return 0;
 }

@@ -91,7 +91,7 @@ static unsigned int escape(bool (*get)(u8 *byte), u8 *codes)
 			return 0;
 		text[n++] = byte;
 	} while (byte >= '0' && byte <= '9');
-	for (i = 0; i < sizeof(sequences) / sizeof(sequences[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(sequences); i++)
 		if (!strcmp(text, sequences[i].text))
 			return sequences[i].extended ? press_extended(codes, sequences[i].code) :
 						       press(codes, sequences[i].code, 0);

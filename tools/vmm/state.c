@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "control.h"
-#include "pc.h"
+#include "pci.h"
 #include "state.h"
 #include "vmm.h"
 
@@ -150,7 +150,7 @@ static int do_state(struct vmm *vm, struct control *c)
 {
 	struct state s = { .to = c->answer };
 
-	if (vm->config->pci || vm->config->devices || vm->config->pc->bios)
+	if (pci_present() || vm->config->devices)
 		return control_fail(c, "PCI, virtio and firmware's devices cannot be saved");
 	walk_devices(&s, vm);
 	return 0;
