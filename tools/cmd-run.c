@@ -18,9 +18,12 @@
 
 static const char usage[] =
 "usage: kvmfs run -k KERNEL [OPTION...]\n"
+"       kvmfs run --cdrom FILE | --disk FILE [OPTION...]\n"
 "\n"
-"Boots a Linux kernel in a new virtual machine, whose serial console is this\n"
-"terminal. Ctrl-a x ends it, Ctrl-a h tells more.\n"
+"Boots a kernel in a new virtual machine, whose serial console is this terminal;\n"
+"or starts what is on a disk by firmware, with the terminal for screen and\n"
+"keyboard.\n"
+"Ctrl-a x ends it, Ctrl-a h tells more.\n"
 "\n"
 "  -k, --kernel FILE    the kernel: a bzImage, an ELF image with a PVH entry (a\n"
 "                       Linux vmlinux has it) or a multiboot image (also as the\n"

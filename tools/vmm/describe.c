@@ -5,6 +5,7 @@
 #include "boot.h"
 #include "bus.h"
 #include "device.h"
+#include "pc.h"
 #include "pci.h"
 #include "vmm.h"
 
@@ -126,6 +127,11 @@ static void describe_files(const struct vmm_config *config)
 	unsigned int i;
 
 	puts("files");
+	if (config->pc->bios)
+		printf("  bios    %s\n", config->pc->bios);
+	for (i = 0; i < ARRAY_SIZE(config->pc->drives); i++)
+		if (config->pc->drives[i])
+			printf("  IDE %u   %s\n", i, config->pc->drives[i]);
 	if (config->kernel)
 		printf("  kernel  %s\n", config->kernel);
 	if (config->flat)

@@ -110,7 +110,10 @@ static void access_ports(struct bus_region *r, struct vmm *vm, u64 at, u8 *data,
  */
 int fwcfg_init(void)
 {
-	static struct bus_region region = { .addr = SELECTOR, .size = 2, .access = access_ports };
+	static struct bus_region region = {
+		.addr = SELECTOR, .size = 2, .access = access_ports,
+		.name = "firmware configuration",
+	};
 	static const u32 id = 1;	/* the traditional interface */
 	static const u16 cpus = 1;
 

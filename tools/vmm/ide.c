@@ -339,6 +339,8 @@ static int add_channel(struct vmm *vm, unsigned int n)
 	reset(vm, &channels[n]);
 	for (i = 0; i < 2; i++) {
 		regions[n][i].dev = &channels[n];
+		regions[n][i].name = n ? "secondary IDE channel, IRQ 15" :
+				     "primary IDE channel, IRQ 14";
 		if (bus_add(BUS_PORT, &regions[n][i]))
 			return -1;
 	}

@@ -81,7 +81,10 @@ static void access_a20(struct bus_region *r, struct vmm *vm, u64 at, u8 *data, u
 
 static int add_debugcon(const char *path)
 {
-	static struct bus_region region = { .addr = DEBUG_PORT, .size = 1, .access = access_debug };
+	static struct bus_region region = {
+		.addr = DEBUG_PORT, .size = 1, .access = access_debug,
+		.name = "what firmware tells of itself",
+	};
 
 	debugcon = fopen(path, "we");
 	if (!debugcon)
@@ -175,7 +178,9 @@ static int add_video_bios(const struct pc_config *pc)
  */
 int pc_setup(struct vmm *vm)
 {
-	static struct bus_region a20 = { .addr = A20_PORT, .size = 1, .access = access_a20 };
+	static struct bus_region a20 = {
+		.addr = A20_PORT, .size = 1, .access = access_a20, .name = "A20, fast reset",
+	};
 	const struct pc_config *pc = vm->config->pc;
 
 	if (pc->debugcon && add_debugcon(pc->debugcon))

@@ -199,6 +199,7 @@ int vga_init(void)
 {
 	static struct bus_region region = {
 		.addr = FIRST_PORT, .size = LAST_PORT - FIRST_PORT + 1, .access = access_ports,
+		.name = "VGA",
 	};
 
 	vga.misc = 0x67;	/* colour */
