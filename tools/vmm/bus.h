@@ -55,6 +55,7 @@ void line_init(struct line *line, unsigned int irq);
 void line_set(struct vmm *vm, struct line *line, bool level);
 void line_move(struct vmm *vm, struct line *line, unsigned int irq);
 void line_deliver(struct vmm *vm);
+void line_refresh(void);
 
 /* --- the I/O thread: io.c ------------------------------------------------------- */
 

@@ -59,6 +59,18 @@ static void isa_written(struct pci_device *dev, struct vmm *vm, u32 offset, u32 
 }
 
 /**
+ * chipset_reroute() - lead the wires as the registers of a restored machine say
+ * @vm: the machine
+ */
+void chipset_reroute(struct vmm *vm)
+{
+	unsigned int i;
+
+	for (i = 0; i < 4; i++)
+		pci_route(vm, i, chipset_irq(i));
+}
+
+/**
  * chipset_route() - lead the wires as firmware does, to level-triggered inputs
  * @vm: the machine
  */

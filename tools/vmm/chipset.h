@@ -9,6 +9,7 @@
 int chipset_init(struct vmm *vm);
 unsigned int chipset_irq(unsigned int pirq);
 void chipset_route(struct vmm *vm);
+void chipset_reroute(struct vmm *vm);
 
 /* pam.c */
 int pam_init(struct vmm *vm);

@@ -14,6 +14,7 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;	/* for changes */
 static u64 driven[LINES];	/* who drives it: the bits of struct line */
 static u32 changed;		/* a bit a line that the controllers don't know of yet */
+static u32 connected;		/* lines that a device was ever on */
 
 /**
  * line_init() - connect a device
@@ -29,6 +30,17 @@ void line_init(struct line *line, unsigned int irq)
 	line->irq = irq;
 	line->bit = next;
 	next <<= 1;
+	connected |= 1u << irq;
+}
+
+/**
+ * line_refresh() - the controllers have been changed: have them look at all lines
+ *
+ * Before the guest runs.
+ */
+void line_refresh(void)
+{
+	__atomic_fetch_or(&changed, connected, __ATOMIC_ACQ_REL);
 }
 
 /**
@@ -97,6 +109,7 @@ void line_move(struct vmm *vm, struct line *line, unsigned int irq)
 	pthread_mutex_lock(&lock);
 	level = drive(line, false);
 	line->irq = irq;
+	connected |= 1u << irq;
 	drive(line, level);
 	pthread_mutex_unlock(&lock);
 	line_deliver(vm);

@@ -13,6 +13,7 @@
 
 #include "chipset.h"
 #include "pci.h"
+#include "state.h"
 #include "vmm.h"
 
 #define CONFIG_ADDRESS	0xcf8
@@ -383,6 +384,48 @@ void pci_assign(struct vmm *vm)
 	move_windows();
 }
 
+/* Only what the guest may change is taken over; the rest must be the same device's */
+static void device_state(struct state *s, struct pci_device *dev)
+{
+	u32 id = pci_get32(dev, PCI_VENDOR), was = id, i;
+	u8 config[sizeof(dev->config)];
+
+	snprintf(s->prefix, sizeof(s->prefix), "pci.%02x", dev->devfn);
+	memcpy(config, dev->config, sizeof(config));
+	STATE(s, id);
+	state_bytes(s, "config", config, sizeof(config));
+	STATE(s, dev->asserted);
+	if (!s->loading || s->failed)
+		return;
+	s->failed = id != was;
+	for (i = 0; i < sizeof(config); i++)
+		dev->config[i] = (dev->config[i] & ~dev->writable[i]) |
+				 (config[i] & dev->writable[i]);
+}
+
+static void bus_state(struct state *s, struct vmm *vm, void *unused)
+{
+	u32 plugged = 0, i;
+
+	(void)unused;
+	for (i = 0; i < ARRAY_SIZE(devices); i++)
+		plugged += !!devices[i];
+	i = plugged;
+	STATE(s, address);
+	STATE(s, plugged);
+	s->failed |= plugged != i;
+	for (i = 0; i < ARRAY_SIZE(devices); i++)
+		if (devices[i])
+			device_state(s, devices[i]);
+	if (!s->loading || s->failed)
+		return;
+	chipset_reroute(vm);
+	move_windows();
+	for (i = 0; i < ARRAY_SIZE(devices); i++)
+		if (devices[i] && devices[i]->has_line)
+			drive_line(vm, devices[i]);
+}
+
 /**
  * pci_init() - a bus with its chipset; nothing happens if it is there
  * @vm: the machine
@@ -397,9 +440,12 @@ int pci_init(struct vmm *vm)
 		  .name = "PCI configuration, data" },
 	};
 
+	static struct device_state bus = { .name = "pci", .fields = bus_state };
+
 	if (present)
 		return 0;
 	present = true;
+	state_add(&bus);
 	if (bus_add(BUS_PORT, &regions[0]) || bus_add(BUS_PORT, &regions[1]))
 		return -1;
 	return chipset_init(vm);

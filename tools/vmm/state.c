@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bus.h"
 #include "control.h"
+#include "pc.h"
 #include "pci.h"
 #include "state.h"
 #include "vmm.h"
@@ -148,12 +150,18 @@ static void walk_devices(struct state *s, struct vmm *vm)
 
 static int do_state(struct vmm *vm, struct control *c)
 {
+	const struct pc_config *pc = vm->config->pc;
 	struct state s = { .to = c->answer };
+	unsigned int i;
 
-	if (pci_present() || vm->config->devices)
-		return control_fail(c, "PCI, virtio and firmware's devices cannot be saved");
+	for (i = 0; i < ARRAY_SIZE(pc->drives); i++)
+		if (pc->drives[i])
+			return control_fail(c, "IDE drives cannot be saved; virtio disks can");
+	if (pc->bios)
+		return control_fail(c, "firmware's devices cannot be saved");
 	walk_devices(&s, vm);
-	return 0;
+	return s.failed ? control_fail(c, "devices that others serve cannot be saved: "
+				       "--vhost-user, --share, --vsock") : 0;
 }
 
 /**
@@ -167,6 +175,7 @@ int state_load(struct vmm *vm, const char *text)
 	struct state s = { .loading = true, .from = text };
 
 	walk_devices(&s, vm);
+	line_refresh();
 	if (!s.failed)
 		return 0;
 	fputs("kvmfs: the file has the state of another machine\n", stderr);

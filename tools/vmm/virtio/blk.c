@@ -144,11 +144,18 @@ static void kick(struct virtio_queue *queue)
 	virtio_serve(queue, serve);
 }
 
+/* The driver knows how large the disk is */
+static bool same(const struct virtio_dev *dev, const u8 *config)
+{
+	return !memcmp(dev->config, config, dev->config_size);
+}
+
 static const struct virtio_ops ops = {
 	.name = "blk",
 	.id = VIRTIO_ID_BLOCK,
 	.class = 0x018000,
 	.kick = kick,
+	.same = same,
 };
 
 static int refuse(const char *file, const char *why)

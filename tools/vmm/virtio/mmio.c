@@ -153,6 +153,15 @@ static void access_window(struct bus_region *region, struct vmm *vm, u64 offset,
 	}
 }
 
+static void save(struct virtio_dev *dev, struct state *s)
+{
+	struct mmio *mmio = dev->transport;
+
+	STATE(s, mmio->offered_word);
+	STATE(s, mmio->taken_word);
+	STATE(s, mmio->queue);
+}
+
 /**
  * virtio_mmio_add() - let a device be seen in a window of memory
  * @dev: the device
@@ -181,6 +190,7 @@ int virtio_mmio_add(struct virtio_dev *dev)
 	count++;
 	dev->transport = mmio;
 	dev->irq = set_irq;
+	dev->save_transport = save;
 	line_init(&mmio->line, irq);
 	pic_level(&vm->pic, irq);
 	snprintf(vm->params + len, sizeof(vm->params) - len, " virtio_mmio.device=%u@%#llx:%u",

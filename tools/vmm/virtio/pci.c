@@ -256,6 +256,16 @@ static int add_capabilities(struct vpci *vpci)
 	return 0;
 }
 
+/* The bus saves the rest */
+static void save(struct virtio_dev *dev, struct state *s)
+{
+	struct vpci *vpci = dev->transport;
+
+	STATE(s, vpci->offered_word);
+	STATE(s, vpci->taken_word);
+	STATE(s, vpci->queue);
+}
+
 /**
  * virtio_pci_add() - let a device be seen on the PCI bus
  * @dev: the device
@@ -284,6 +294,7 @@ int virtio_pci_add(struct virtio_dev *dev)
 	pci_bar_add(&vpci->pci, BAR_MEMORY, BUS_MEMORY, MEMORY, memory_region, vpci);
 	dev->transport = vpci;
 	dev->irq = set_irq;
+	dev->save_transport = save;
 	if (add_capabilities(vpci))
 		return -1;
 	return pci_plug(dev->vm, &vpci->pci, PCI_ANY_SLOT, true);

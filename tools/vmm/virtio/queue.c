@@ -70,6 +70,17 @@ int virtq_start(struct virtq *q, const struct vmm *ram, u64 features)
 	return -1;
 }
 
+/**
+ * virtq_resume() - go on where a queue was saved: all chains before had been given back
+ * @q: the queue, started
+ */
+void virtq_resume(struct virtq *q)
+{
+	q->next = get16(&q->used->idx);
+	q->done = q->next;
+	q->told = q->next;
+}
+
 /* One more buffer; those that the device writes come last, virtio 1.2, 2.7.4.2 */
 static bool add_buffer(struct virtq *q, struct virtq_chain *chain, const struct vring_desc *desc)
 {

@@ -68,6 +68,7 @@ struct virtq_chain {
 };
 
 int virtq_start(struct virtq *q, const struct vmm *ram, u64 features);
+void virtq_resume(struct virtq *q);
 bool virtq_pop(struct virtq *q, struct virtq_chain *chain);
 void virtq_unpop(struct virtq *q);
 void virtq_push(struct virtq *q, u16 head, u32 written);

@@ -436,5 +436,6 @@ int virtio_add(struct vmm *vm, struct virtio_dev *dev, unsigned int queues)
 			return -1;
 		}
 	}
+	virtio_save_add(dev);
 	return vm->config->virtio_mmio ? virtio_mmio_add(dev) : virtio_pci_add(dev);
 }

@@ -13,6 +13,7 @@
 #include <pthread.h>
 
 #include "../bus.h"
+#include "../state.h"
 #include "queue.h"
 
 struct virtio_dev;
@@ -51,6 +52,8 @@ struct virtio_queue {
  * @configured:	the driver has written to the configuration; in the vCPU thread,
  *		without the lock. NULL: it is not written to
  *
+ * @same:	whether a saved configuration can be this device's; NULL: any can
+ *
  * @start, @stop and @configured run in the vCPU thread.
  */
 struct virtio_ops {
@@ -61,6 +64,7 @@ struct virtio_ops {
 	void (*start)(struct virtio_dev *dev);
 	void (*stop)(struct virtio_dev *dev);
 	void (*configured)(struct virtio_dev *dev);
+	bool (*same)(const struct virtio_dev *dev, const u8 *config);
 };
 
 /**
@@ -85,6 +89,9 @@ struct virtio_ops {
  * @irq_lock:	of @isr and the level; taken last
  * @isr:	why we interrupt: 1: a queue, 2: the configuration
  * @transport:	its own
+ * @save_transport: names its fields, see state.h
+ * @saved:	state.c's
+ * @save_name:	likewise
  */
 struct virtio_dev {
 	const struct virtio_ops *ops;
@@ -105,6 +112,9 @@ struct virtio_dev {
 	pthread_mutex_t irq_lock;
 	u8 isr;
 	void *transport;
+	void (*save_transport)(struct virtio_dev *dev, struct state *s);
+	struct device_state saved;
+	char save_name[16];
 };
 
 /* --- for devices ------------------------------------------------------------------ */
@@ -139,6 +149,9 @@ void virtio_queue_size(struct virtio_dev *dev, u32 index, u32 size);
 void virtio_queue_address(struct virtio_dev *dev, u32 index, u64 *address, unsigned int word,
 			  u32 value);
 void virtio_queue_enable(struct virtio_dev *dev, u32 index);
+
+/* state.c */
+void virtio_save_add(struct virtio_dev *dev);
 
 int virtio_mmio_add(struct virtio_dev *dev);
 int virtio_pci_add(struct virtio_dev *dev);
