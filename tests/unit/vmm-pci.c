@@ -35,6 +35,14 @@ void state_number(struct state *s, const char *name, void *value, size_t size)
 {
 }
 
+void state_bytes(struct state *s, const char *name, void *bytes, size_t size)
+{
+}
+
+void state_add(struct device_state *device)
+{
+}
+
 void pam_update(struct vmm *machine, const u8 new[7])
 {
 	memcpy(pam, new, sizeof(pam));
