@@ -48,20 +48,26 @@
 #define LOADED_HIGH	0x01
 #define CAN_USE_HEAP	0x80
 
+/* The jump behind it says where the header ends; it may not reach into the memory map */
+static size_t header_size(const u8 *setup)
+{
+	size_t end = OFF_MAGIC + setup[OFF_JUMP + 1];
+
+	return (end < OFF_E820 ? end : OFF_E820) - OFF_HEADER;
+}
+
 /* Read the setup header of the file into the zero page */
 static int read_header(int fd, const char *path, u8 *zero_page)
 {
 	u8 head[1024];
-	size_t end;
 
 	if (pread(fd, head, sizeof(head), 0) != sizeof(head) ||
 	    memcmp(head + OFF_MAGIC, "HdrS", 4))
 		return boot_error(path, "is not a bzImage");
 	if (get16(head + OFF_VERSION) < 0x0204 || !(head[OFF_LOADFLAGS] & LOADED_HIGH))
 		return boot_error(path, "is too old a kernel (boot protocol below 2.04)");
-	end = OFF_MAGIC + head[OFF_JUMP + 1];
 	memset(zero_page, 0, 4096);
-	memcpy(zero_page + OFF_HEADER, head + OFF_HEADER, end - OFF_HEADER);
+	memcpy(zero_page + OFF_HEADER, head + OFF_HEADER, header_size(head));
 	if (!zero_page[OFF_SETUP_SECTS])
 		zero_page[OFF_SETUP_SECTS] = 4;
 	return 0;
@@ -175,7 +181,7 @@ static int read_setup(int fd, const char *path, u8 *setup)
 	memcpy(header, setup + OFF_HEADER, sizeof(header));
 	if (pread(fd, setup, size, 0) != (ssize_t)size)
 		return boot_error(path, "is cut short");
-	memcpy(setup + OFF_HEADER, header, OFF_MAGIC + setup[OFF_JUMP + 1] - OFF_HEADER);
+	memcpy(setup + OFF_HEADER, header, header_size(setup));
 	return 0;
 }
 
