@@ -71,7 +71,7 @@ boot() {
 		-nodefaults -no-user-config -monitor none \
 		-serial "file:$log" -serial "file:$work/out" \
 		-kernel "$build/kernel/$kernel/vmlinuz" -initrd "$work/initrd" \
-		-append "console=ttyS0 panic=-1 loglevel=7 $append" \
+		-append "console=ttyS0 panic=-1 loglevel=7 no_timer_check $append" \
 		</dev/null >"$work/qemu" 2>&1
 }
 
