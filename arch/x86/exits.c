@@ -8,6 +8,7 @@
 #include <asm/msr.h>
 #include <asm/processor-flags.h>
 #include <asm/trapnr.h>
+#include "arch/x86/trace.h"
 #include "arch/x86/vcpu.h"
 
 /* --- the end of an instruction that we did instead of the processor ---------- */
@@ -403,12 +404,15 @@ static int on_page_fault(struct vcpu *v, const struct hv_exception *pf)
 {
 	unsigned long seq = READ_ONCE(v->vm->mmu.seq);
 	struct hv_exception exc;
+	int outcome;
 	u64 gpa;
 
 	v->stat.page_fault++;
 	if (is_last_device(v, pf))
 		return emulate_fault(v, pf->cr2, v->mmio.gpa, pf->error & PF_W);
-	switch (v->vm->mmu_ops->fault(v, pf->cr2, pf->error, &gpa, &exc)) {
+	outcome = v->vm->mmu_ops->fault(v, pf->cr2, pf->error, &gpa, &exc);
+	trace_kvmfs_fault(v, pf->cr2, pf->error, outcome);
+	switch (outcome) {
 	case MMU_RESUME:
 		return 0;
 	case MMU_GUEST_FAULT:
@@ -428,9 +432,12 @@ static int on_page_fault(struct vcpu *v, const struct hv_exception *pf)
 static int on_nested_fault(struct vcpu *v, struct hv_exitinfo *x)
 {
 	unsigned long seq = READ_ONCE(v->vm->mmu.seq);
+	int outcome;
 
 	v->stat.page_fault++;
-	switch (v->vm->mmu_ops->gpa_fault(v, x->fault.gpa, x->fault.access)) {
+	outcome = v->vm->mmu_ops->gpa_fault(v, x->fault.gpa, x->fault.access);
+	trace_kvmfs_fault(v, x->fault.gpa, x->fault.access, outcome);
+	switch (outcome) {
 	case MMU_RESUME:
 		return 0;
 	case MMU_EMULATE:

@@ -15,6 +15,7 @@
 #include <linux/static_call.h>
 #include <linux/vtime.h>
 #include <asm/processor-flags.h>
+#include "arch/x86/trace.h"
 #include "arch/x86/vcpu.h"
 #include "arch/x86/work.h"
 
@@ -293,6 +294,13 @@ static int turn(struct vcpu *v)
 	return 0;
 }
 
+static __always_inline void trace_before(const struct vcpu *v)
+{
+	if (trace_kvmfs_inject_enabled() && v->event.kind != EVENT_NONE)
+		trace_kvmfs_inject(v);
+	trace_kvmfs_entry(v);
+}
+
 static int run_loop(struct vcpu *v)
 {
 	int ret;
@@ -306,7 +314,9 @@ static int run_loop(struct vcpu *v)
 		if (unlikely(!can_enter(v))) {
 			ret = insn_instead(v);
 		} else {
+			trace_before(v);
 			ret = turn(v);
+			trace_kvmfs_exit(v);
 			if (!ret)
 				ret = exit_handle(v, &v->x);
 		}

@@ -8,6 +8,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include "arch/x86/mmu/spte.h"
+#include "arch/x86/trace.h"
 
 static struct kmem_cache *page_slab, *digest_slab;
 
@@ -155,6 +156,7 @@ void mmu_flush(struct vm *vm)
 {
 	struct vcpu *v = READ_ONCE(vm->vcpu[0]);
 
+	trace_kvmfs_flush(vm->n_vcpus);
 	vm->mmu.owed = false;
 	vm->mmu.debt = false;
 	vm->mmu.stale_large = false;

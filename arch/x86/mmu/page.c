@@ -16,6 +16,7 @@
 #include <linux/kernel.h>
 #include <linux/list.h>
 #include "arch/x86/mmu/spte.h"
+#include "arch/x86/trace.h"
 
 #define MAX_DEAD	128	/* zapped pages that wait for somebody to flush */
 #define RECLAIM_SCAN	32	/* how far to look for a page not used lately */
@@ -187,6 +188,7 @@ void page_zap(struct vm *vm, struct mmu_page *sp)
 	struct rmap_iter it;
 	u64 *sptep;
 
+	trace_kvmfs_zap(sp->gfn, sp->role.level);
 	drop_entries(vm, sp);
 	while (sp->parents) {
 		sptep = rmap_first(sp->parents, &it);
