@@ -23,6 +23,7 @@ struct command {
 int cmd_run(int argc, char **argv);
 int cmd_monitor(int argc, char **argv);
 int cmd_balloon(int argc, char **argv);
+int cmd_debug(int argc, char **argv);
 int cmd_gdb(int argc, char **argv);
 int cmd_ctl(int argc, char **argv);
 int cmd_save(int argc, char **argv);

@@ -404,8 +404,8 @@ static enum verdict one_case(const struct form *f)
 	rc = run_soft(&c);
 	next_fault(&c);
 	memset((void *)(c.rip & ~15ULL), 0xcc, 64);
-	/* it led to itself, and the processor did it twice before it noticed */
-	if (rc == EMUL_OK && soft.rip == c.rip)
+	/* it led into itself, and the processor did something else before it noticed */
+	if (rc == EMUL_OK && soft.rip - c.rip < c.len)
 		return SKIPPED;
 	if (differs_on_amd(&c, rc))
 		return SKIPPED;
