@@ -76,7 +76,7 @@ wrong 1 "0x: not a number" regs vm rax=0x
 wrong 1 "cr0.PG without" regs vm cr0=0x80000000
 wrong 1 "/tmp: that is no virtual machine" regs /tmp
 
-wrong 2 "one virtual machine is wanted\|" stat a b
+wrong 1 "a: there is no such virtual machine" stat a b
 wrong 1 "nil: there is no such virtual machine" stat nil
 wrong 2 "often: not a number of seconds" stat -i often vm
 wrong 2 "0: not a number of seconds" stat -i 0 vm
