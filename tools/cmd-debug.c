@@ -26,11 +26,6 @@ static const char usage[] =
 "\n"
 "`kvmfs gdb' does all of it for a debugger.\n";
 
-static const struct option options[] = {
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 },
-};
-
 static int show(int vm)
 {
 	static const char * const files[] = { "debug", "exit" };
@@ -69,14 +64,10 @@ static int change(int vm, const char *name, int words, char **word)
 
 int cmd_debug(int argc, char **argv)
 {
-	int opt, vm;
+	int vm, status = only_help(argc, argv, "+h", usage);
 
-	while ((opt = next_option(argc, argv, "+h", options)) >= 0) {
-		if (opt != 'h')
-			return 2;
-		fputs(usage, stdout);
-		return EXIT_SUCCESS;
-	}
+	if (status >= 0)
+		return status;
 	if (optind == argc) {
 		complain("a virtual machine is wanted; try `kvmfs debug --help'");
 		return 2;

@@ -27,11 +27,6 @@ static const char usage[] =
 "\n"
 "  -h, --help   this text\n";
 
-static const struct option options[] = {
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 },
-};
-
 static void on_signal(int sig)
 {
 	(void)sig;
@@ -103,14 +98,10 @@ static int gdb(const char *name, const char *address)
 
 int cmd_gdb(int argc, char **argv)
 {
-	int opt;
+	int status = only_help(argc, argv, "h", usage);
 
-	while ((opt = next_option(argc, argv, "h", options)) >= 0) {
-		if (opt != 'h')
-			return 2;
-		fputs(usage, stdout);
-		return EXIT_SUCCESS;
-	}
+	if (status >= 0)
+		return status;
 	if (optind == argc || optind + 2 < argc) {
 		complain("a virtual machine (and an address) is wanted; try `kvmfs gdb --help'");
 		return 2;

@@ -16,11 +16,6 @@ static const char usage[] =
 "\n"
 "  -h, --help   this text\n";
 
-static const struct option options[] = {
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 },
-};
-
 /* One pass over the arguments: are they right, and what is to be written? */
 static int collect(int argc, char **argv, char *text, size_t size)
 {
@@ -84,14 +79,10 @@ static int regs(int argc, char **argv)
 
 int cmd_regs(int argc, char **argv)
 {
-	int opt;
+	int status = only_help(argc, argv, "h", usage);
 
-	while ((opt = next_option(argc, argv, "h", options)) >= 0) {
-		if (opt != 'h')
-			return 2;
-		fputs(usage, stdout);
-		return EXIT_SUCCESS;
-	}
+	if (status >= 0)
+		return status;
 	if (optind == argc) {
 		complain("a virtual machine is wanted; try `kvmfs regs --help'");
 		return 2;

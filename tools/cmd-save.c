@@ -36,11 +36,6 @@ static const struct option save_options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-static const struct option restore_options[] = {
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 },
-};
-
 static int is_paused(int vm)
 {
 	char text[512];
@@ -166,14 +161,10 @@ static int restore(const char *file, const char *name)
 
 int cmd_restore(int argc, char **argv)
 {
-	int opt;
+	int status = only_help(argc, argv, "h", restore_usage);
 
-	while ((opt = next_option(argc, argv, "h", restore_options)) >= 0) {
-		if (opt != 'h')
-			return 2;
-		fputs(restore_usage, stdout);
-		return EXIT_SUCCESS;
-	}
+	if (status >= 0)
+		return status;
 	if (optind + 2 != argc) {
 		complain("a file and a name are wanted; try `kvmfs restore --help'");
 		return 2;

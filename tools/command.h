@@ -39,6 +39,7 @@ int parse_number(const char *text, uint64_t *value);
 int parse_size(const char *text, uint64_t *size);
 struct option;
 int next_option(int argc, char **argv, const char *shorts, const struct option *longs);
+int only_help(int argc, char **argv, const char *shorts, const char *usage);
 int complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* progress.c */

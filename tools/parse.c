@@ -110,3 +110,28 @@ int next_option(int argc, char **argv, const char *shorts, const struct option *
 		complain("%s: no such option; try `kvmfs %s --help'", typed, argv[0]);
 	return '?';
 }
+
+/**
+ * only_help() - the options of a command that has none but --help
+ * @argc: as for next_option()
+ * @argv: the same
+ * @shorts: "h", or "+h" if what follows the first word may look like an option
+ * @usage: for --help
+ *
+ * Return: the command's exit status, or -1 to go on; then optind is behind the options
+ */
+int only_help(int argc, char **argv, const char *shorts, const char *usage)
+{
+	static const struct option help[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int opt = next_option(argc, argv, shorts, help);
+
+	if (opt < 0)
+		return -1;
+	if (opt != 'h')
+		return 2;
+	fputs(usage, stdout);
+	return EXIT_SUCCESS;
+}
