@@ -16,7 +16,7 @@ cpu=${1-}
 case $cpu in
 svm) module=kvm-amd paging=npt timeout=500 ;;
 vmx)
-	module=kvm-intel paging=ept timeout=2400
+	module=kvm-intel paging=ept timeout=7200
 	"$here/deps.sh" bochs bochsbios vgabios bochs-term isolinux syslinux-common xorriso
 	;;
 *) echo "usage: bench.sh svm|vmx" >&2; exit 2 ;;
