@@ -7,18 +7,12 @@
  */
 #include <stdint.h>
 #include "emul-world.h"
+#include "ensure.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define HEAD	6
 #define STEPS	8
-
-#define ENSURE(x) do {							\
-	if (!(x)) {							\
-		fprintf(stderr, "failed: %s\n", #x);			\
-		abort();						\
-	}								\
-} while (0)
 
 static u32 seed;
 

@@ -9,6 +9,7 @@
  */
 #include <stdint.h>
 #include "fs-fake.h"
+#include "ensure.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -20,13 +21,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define OTHER	'o'	/* of the second vCPU */
 #define WANTS	'w'	/* an input of the guest is pending */
 #define BINARY	'b'	/* at an offset of the window, the first two bytes */
-
-#define ENSURE(x) do {							\
-	if (!(x)) {							\
-		fprintf(stderr, "failed: %s\n", #x);			\
-		abort();						\
-	}								\
-} while (0)
 
 static void nothing_held(void)
 {

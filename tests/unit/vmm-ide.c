@@ -17,13 +17,12 @@
 #define identify cd_identify
 #define read_on cd_read_on
 #include "../../tools/vmm/ide-cd.c"
+#include "vmm-tap.h"
 
 #define DISK_SECTORS	40
 #define SLAVE_SECTORS	9
 #define CD_SECTORS	5
 
-static int tests, failures;
-static u64 seed;
 static struct bus_region *ports[8];
 static unsigned int nr_ports;
 static bool irq[2];
@@ -66,18 +65,6 @@ int boot_error(const char *path, const char *why)
 {
 	printf("# %s: %s\n", path, why);
 	return -1;
-}
-
-static void ok(bool good, const char *what)
-{
-	printf("%sok %d - %s\n", good ? "" : "not ", ++tests, what);
-	failures += !good;
-}
-
-static u32 rnd(u32 below)
-{
-	seed = seed * 6364136223846793005ull + 1442695040888963407ull;
-	return (seed >> 33) % below;
 }
 
 static void io(u32 port, u8 *data, u32 size, bool write)
@@ -275,6 +262,5 @@ int main(void)
 	disk();
 	cdrom();
 	hostile();
-	printf("1..%d\n", tests);
-	return failures ? EXIT_FAILURE : EXIT_SUCCESS;
+	return done_testing();
 }

@@ -15,8 +15,8 @@
 #include "../../tools/vmm/line.c"
 #include "../../tools/vmm/pic.c"
 #include "../../tools/vmm/pc.h"
+#include "vmm-tap.h"
 
-static int tests, failures;
 static struct pc_config pc = { .bios = "some" };
 static struct vmm_config config = { .pc = &pc };
 static struct vmm vm = { .config = &config };
@@ -46,12 +46,6 @@ void state_add(struct device_state *device)
 void pam_update(struct vmm *machine, const u8 new[7])
 {
 	memcpy(pam, new, sizeof(pam));
-}
-
-static void ok(bool good, const char *what)
-{
-	printf("%sok %d - %s\n", good ? "" : "not ", ++tests, what);
-	failures += !good;
 }
 
 static u32 in(u32 port, u32 size)
@@ -230,6 +224,5 @@ int main(void)
 	interrupts();
 	shadow();
 	assigned();
-	printf("1..%d\n", tests);
-	return failures ? EXIT_FAILURE : EXIT_SUCCESS;
+	return done_testing();
 }

@@ -18,6 +18,7 @@
 #include "../../tools/vmm/pci.h"
 #include "../../tools/vmm/virtio/virtio.h"
 #include "../../tools/vmm/vmm.h"
+#include "vmm-tap.h"
 
 #define RAM		0x40000ull
 #define SECTORS		64u
@@ -28,8 +29,6 @@
 
 static struct vmm vm;
 static struct vmm_config config;
-static int tests, failures;
-static u64 seed;
 static struct bus_region *windows[4];
 static unsigned int window_count;
 static struct pci_device *card;
@@ -156,18 +155,6 @@ char *device_word(char **value)
 }
 
 /* --- helpers ------------------------------------------------------------------------------- */
-
-static void ok(bool good, const char *what)
-{
-	printf("%sok %d - %s\n", good ? "" : "not ", ++tests, what);
-	failures += !good;
-}
-
-static u32 rnd(u32 below)
-{
-	seed = seed * 6364136223846793005ull + 1442695040888963407ull;
-	return (seed >> 33) % below;
-}
 
 static u64 access_at(struct bus_region *w, u64 offset, u32 size, bool write, u64 value)
 {
@@ -490,6 +477,5 @@ int main(void)
 		hostile(&d, mmio ? "MMIO, random numbers" : "PCI, random numbers");
 	}
 	free(vm.ram_low);
-	printf("1..%d\n", tests);
-	return failures ? EXIT_FAILURE : EXIT_SUCCESS;
+	return done_testing();
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "../../tools/vmm/virtio/queue.c"
+#include "vmm-tap.h"
 
 #define LOW	0x20000ull
 #define HIGH	0x8000ull
@@ -21,8 +22,6 @@
 #define BUFFERS	0x10000ull
 
 static struct vmm vm;
-static int tests, failures;
-static u64 seed;
 
 void *vmm_ram(const struct vmm *machine, u64 gpa, u64 size)
 {
@@ -31,18 +30,6 @@ void *vmm_ram(const struct vmm *machine, u64 gpa, u64 size)
 	if (gpa < FOUR_G || gpa - FOUR_G >= HIGH)
 		return NULL;
 	return size <= HIGH - (gpa - FOUR_G) ? machine->ram_high + (gpa - FOUR_G) : NULL;
-}
-
-static void ok(bool good, const char *what)
-{
-	printf("%sok %d - %s\n", good ? "" : "not ", ++tests, what);
-	failures += !good;
-}
-
-static u32 rnd(u32 below)
-{
-	seed = seed * 6364136223846793005ull + 1442695040888963407ull;
-	return (seed >> 33) % below;
 }
 
 static struct vring_desc *desc_at(u64 table, u32 i)
@@ -431,8 +418,7 @@ int main(void)
 	telling();
 	bytes();
 	hostile();
-	printf("1..%d\n", tests);
 	free(vm.ram_low);
 	free(vm.ram_high);
-	return failures ? EXIT_FAILURE : EXIT_SUCCESS;
+	return done_testing();
 }
