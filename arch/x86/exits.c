@@ -101,7 +101,6 @@ static bool is_hint_good(struct vcpu *v)
 	return v->mmio.valid && !v->event.kind && v->mmio.seq == READ_ONCE(v->vm->mmu.seq);
 }
 
-/* SMAP and SMEP look at more than the page: such accesses are walked each time */
 static bool is_last_device(struct vcpu *v, const struct hv_exception *pf)
 {
 	return (pf->cr2 & PAGE_MASK) == v->mmio.gva && is_hint_good(v) &&
@@ -116,7 +115,10 @@ static void remember_page(struct mmio_hint *m, u64 gpa, unsigned long seq)
 	m->seq = seq;
 }
 
-/* only the kernel's accesses, to pages that have no spte; @seq: before the walk */
+/*
+ * Only the kernel's accesses, to pages that have no spte; @seq: before the walk. What SMAP
+ * lets through because EFLAGS.AC is set now may be forbidden the next time.
+ */
 static void remember_device(struct vcpu *v, const struct hv_exception *pf, u64 gpa,
 			    unsigned long seq)
 {
@@ -127,7 +129,7 @@ static void remember_device(struct vcpu *v, const struct hv_exception *pf, u64 g
 	m->write = pf->error == PF_W ||
 		   (m->valid && m->write && m->gva == gva && m->seq == seq);
 	remember_page(m, gpa, seq);
-	m->valid = !(pf->error & ~PF_W);
+	m->valid = !(pf->error & ~PF_W) && !(v->mmu.smap && (v->rflags & X86_EFLAGS_AC));
 	m->gva = gva;
 }
 

@@ -43,6 +43,8 @@ static uint32_t port_value(uint16_t port)
 		return fifo.tail - fifo.head;
 	case PORT_NESTED:
 		return machine.nested;
+	case PORT_THOROUGH:
+		return machine.thorough;
 	case PORT_WINDOWS:
 		return machine.windows;
 	case PORT_HALTS:

@@ -36,6 +36,7 @@
 #define PORT_MMIO_COUNT	0x588	/* in: accesses since this was read last */
 
 #define PORT_NESTED	0x590	/* in: 1 if guestrun was told that paging is nested (-w) */
+#define PORT_THOROUGH	0x594	/* in: how much of it a guest with many cases shall do (-l) */
 
 #define MMIO_BASE	0xd0000000	/* a page that keeps what is written to it */
 #define MMIO_LEN	0x2000

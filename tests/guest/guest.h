@@ -21,6 +21,7 @@
 #define SEL_CODE16	0x38
 #define SEL_DATA16	0x40
 #define SEL_CODE32	0x48
+#define SEL_LDT		0x50
 
 #ifndef __ASSEMBLER__
 

@@ -266,6 +266,7 @@ static void usage(void)
 		"  -t       get a signal each millisecond\n"
 		"  -e N     end the guest well after N seconds\n"
 		"  -w       tell the guest that the processor walks its page tables\n"
+		"  -l N     tell it how thorough to be: 0 (a sample), 1, 2 (all cases)\n"
 		"  -x N     exit reason N is the expected end\n"
 		"  -v       say more\n");
 	exit(2);
@@ -278,7 +279,7 @@ static void parse(int argc, char **argv)
 
 	snprintf(name, sizeof(name), "guestrun.%d", getpid());
 	options.vm.name = name;
-	while ((c = getopt(argc, argv, "d:n:m:arfsctwe:x:v")) != -1) {
+	while ((c = getopt(argc, argv, "d:n:m:arfsctwl:e:x:v")) != -1) {
 		switch (c) {
 		case 'd': options.vm.mount = optarg; break;
 		case 'n': options.vm.name = optarg; break;
@@ -290,6 +291,7 @@ static void parse(int argc, char **argv)
 		case 'c': options.move = 1; break;
 		case 't': options.timer = 1; break;
 		case 'w': machine.nested = 1; break;
+		case 'l': machine.thorough = atoi(optarg); break;
 		case 'e': options.seconds = atoi(optarg); break;
 		case 'x': options.expect = atoi(optarg); break;
 		case 'v': options.verbose = 1; break;

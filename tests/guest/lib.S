@@ -222,6 +222,7 @@ gdt:
 	.quad	0x00009b000000ffff	/* SEL_CODE16 */
 	.quad	0x000093000000ffff	/* SEL_DATA16 */
 	.quad	0x00cf9b000000ffff	/* SEL_CODE32 */
+	.quad	0, 0			/* SEL_LDT, for who wants one */
 gdt_end:
 gdt_pointer:
 	.word	gdt_end - gdt - 1

@@ -18,6 +18,7 @@ struct machine {
 	int trick;		/* TRICK_* */
 	int step;		/* 1: switch on, 0: off, -1: nothing */
 	int nested;		/* PORT_NESTED */
+	int thorough;		/* PORT_THOROUGH */
 	uint32_t windows, halts;
 	uint32_t steps, step_read;
 	uint64_t step_ip[MAX_STEPS];

@@ -1,331 +1,535 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * paging.c: every access to a page with every kind of entry, compared with the
- * rules of the manual (AMD APM volume 2, 5.5-5.8 and 8.4.2; Intel SDM volume 3,
- * 4.6-4.8): whether it faults, the error code, CR2, and the Accessed and Dirty
- * bits that the processor leaves.
+ * paging.c: every access to a page with every kind of entry on the way to it, in each
+ * mode, compared with the model of the manual (tests/unit/mmu-model.h, which the unit
+ * tests hold against the walker too): whether it faults, the error code, CR2 and RIP, the
+ * Accessed and Dirty bits of each level, and what was written. The page is RAM, and then
+ * a device, where the hypervisor makes the access and not the processor.
+ *
+ * How many of the cases are done, guestrun -l says; without it, a sample.
  */
+#include <stdbool.h>
 #include "space.h"
+#include "../unit/mmu-model.h"
 
 /* The 1 GiB format needs an own entry in each level above */
 #ifdef __x86_64__
 #define TEST_VA		0x8040000000ul
+#define DI		"%rdi"
+#define SI		"%rsi"
 #else
 #define TEST_VA		0x40000000ul
+#define DI		"%edi"
+#define SI		"%esi"
 #endif
 #define USER_CODE	0x30000000ul
 #define USER_STACK	0x30002000ul
+#define DEVICE_VA	0x30004000ul	/* the device, for ourselves */
+#define FLAG_IOPL	0x3000
+#define WRITTEN		0x5a5a5a5a
 
-enum op { READ, WRITE, EXEC, OPS };
+/* The last two load ES from an LDT in the page: as supervisor whatever the CPL is */
+enum op { READ, WRITE, FETCH, LOCKED, INS, OUTS, LDT_READ, LDT_WRITE, OPS };
 
-struct controls {
-	u8 wp, smep, smap, ac, nxe;
+static const char *const op_names[OPS] = {
+	"read", "write", "fetch", "locked add", "ins", "outs", "descriptor read",
+	"descriptor write"
 };
 
-/* What may be set in an entry; bit numbers of a case's two words */
+/*
+ * Each access, at CPL 0 and, from a copy, at CPL 3: the address is in (R|E)DI, the
+ * instruction 8 bytes into its 16, and INT 0x40 comes after it.
+ */
+extern u8 access_code[OPS * 16];
+/* INS reads the port that OUTS does not write */
+#define CODE(setup, insn)						\
+	".balign 16, 0x90\n" setup "\n.balign 8, 0x90\n" insn "\nint $0x40\n"
+asm(".balign 16\n"
+    "access_code:\n"
+    CODE("nop", "mov (" DI "), %eax")
+    CODE("nop", "movl $0x5a5a5a5a, (" DI ")")
+    CODE("nop", "jmp *" DI)
+    CODE("nop", "lock incl (" DI ")")
+    CODE("mov $0x500, %edx", "insb")
+    CODE("mov $0x501, %edx\nmov " DI ", " SI, "outsb")
+    CODE("mov $7, %eax", "mov %eax, %es")
+    CODE("mov $7, %eax", "mov %eax, %es")
+    ".balign 16, 0x90");
+
+/* What is in the page */
+#define AT_CODE		0	/* INT 0x40 */
+#define AT_DATA		32
+#define AT_LDT		64	/* one descriptor, of data at DPL 3 */
+#define DESCRIPTOR	0x00cff2000000ffffull	/* not accessed */
+#define DESC_ACCESSED	(1ull << 40)
+
+/* What may be set in an entry; a row of all levels is a case's rights */
 enum { E_P, E_RW, E_US, E_NX, E_RSVD, E_BITS };
 #define E_FULL	(1u << E_P | 1u << E_RW | 1u << E_US)
+#define E_ALL	((1u << E_BITS) - 1)
+#define LEVELS	4
 
-struct test {
-	const struct space *s;
-	struct controls c;
-	unsigned int leaf, upper;	/* E_ bits */
-	void *leaf_entry, *upper_entry;	/* upper: NULL where it has no rights */
-	u64 data;			/* frame under test */
+/* one in so many cases is done: of one entry that differs, of two, and of a device */
+static const struct share {
+	unsigned int single, pair, device;
+} shares[] = { { 4, 512, 64 }, { 1, 32, 8 }, { 1, 1, 1 } };
+
+static struct {
+	const struct format *f;
+	struct space s;
 	word va;
+	bool device;
+	u8 *window;		/* the page under test, where it may always be reached */
+	void *entry[LEVELS + 1];
+	u64 base[LEVELS + 1];	/* of the entry: all that no case changes */
+	u64 before[LEVELS + 1];	/* ... and what it was before the access */
+	int top;		/* level at which the walk begins */
+} t;
+
+struct rights {
+	u8 of[LEVELS + 1];
 };
 
-struct outcome {
-	word vector, error;
+struct want {
+	struct model_walk walk;
+	bool allowed, write;
+	word error;
 };
 
+static struct model model;
 static unsigned int count, bad;
 static int can_smep, can_smap, can_nx;
+static int on_qemu;	/* ... is the processor */
 static int tcg_walks;	/* and not we, nor a real processor */
+static const struct share *share;
 
 /* --- what the manual says ------------------------------------------------ */
 
-static u64 entry_bits(const struct test *t, unsigned int bits, int level)
+static u64 model_read(u64 gpa, unsigned int bytes)
 {
-	u64 e = 0;
-
-	e |= bits >> E_P & 1 ? P : 0;
-	e |= bits >> E_RW & 1 ? RW : 0;
-	e |= bits >> E_US & 1 ? US : 0;
-	e |= bits >> E_NX & 1 ? NX : 0;
-	if (bits >> E_RSVD & 1) {
-		if (t->s->f->entry == 4)
-			e |= 1u << 21;
-		else
-			e |= level > 1 && level == t->s->f->leaf ? 1u << 13
-								 : 1ull << 51;
-	}
-	return e;
+	return bytes == 4 ? *(volatile u32 *)(word)gpa : *(volatile u64 *)(word)gpa;
 }
 
-/* The error code's bit 4 exists where a fetch can be forbidden */
-static word fetch_bit(const struct test *t, enum op op)
+static bool is_implicit(enum op op)
 {
-	return op == EXEC && (t->c.nxe || t->c.smep) ? 0x10 : 0;
+	return op == LDT_READ || op == LDT_WRITE;
 }
 
-static struct outcome expected(const struct test *t, enum op op, int usermode)
+static bool writes(enum op op)
 {
-	unsigned int rights = t->leaf & t->upper;
-	int nx = (t->leaf | t->upper) >> E_NX & 1;
-	int us = rights >> E_US & 1, rw = rights >> E_RW & 1;
-	struct outcome o = { 14, (op == WRITE) << 1 | usermode << 2 |
-				 fetch_bit(t, op) };
-	unsigned int walk[2] = { t->upper, t->leaf };
-	int denied;
+	return op == WRITE || op == LOCKED || op == INS || op == LDT_WRITE;
+}
 
-	for (int i = 0; i < 2; i++) {
-		if (!(walk[i] >> E_P & 1))
-			return o;
-		if (walk[i] >> E_RSVD & 1 ||
-		    (walk[i] >> E_NX & 1 && !t->c.nxe)) {
-			o.error |= 9;
-			return o;
-		}
-	}
-	if (usermode)
-		denied = !us || (op == WRITE && !rw) || (op == EXEC && nx);
-	else if (op == EXEC)
-		denied = nx || (us && t->c.smep);
-	else
-		denied = (us && t->c.smap && !t->c.ac) ||
-			 (op == WRITE && !rw && t->c.wp);
-	if (denied)
-		o.error |= 1;
-	else
-		o.vector = NOTHING;
-	return o;
+static struct want expected(enum op op, bool usermode, bool ac)
+{
+	struct want want = { .walk = model_lookup(&model, t.va), .write = writes(op) };
+	bool fetch = op == FETCH, implicit = is_implicit(op), user = usermode && !implicit;
+	const struct model_walk *w = &want.walk;
+
+	model.ac = ac;
+	/* a descriptor is read before it is written */
+	if (op == LDT_WRITE &&
+	    !(w->mapped && model_allows(&model, w->may_w, w->may_u, w->may_x, user, false,
+					false, true)))
+		want.write = false;
+	want.allowed = w->mapped && model_allows(&model, w->may_w, w->may_u, w->may_x, user,
+						 want.write, fetch, implicit);
+	want.error = model_error(&model, w, user, want.write, fetch);
+	return want;
 }
 
 /* --- what the processor does --------------------------------------------- */
 
-static void do_read(word va)
+static word access_at(enum op op)
 {
-	asm volatile("mov (%0), %%eax" : : "r"(va + 32) : "eax", "memory");
+	return t.va + (op == FETCH ? AT_CODE : is_implicit(op) ? AT_LDT : AT_DATA);
 }
 
-static void do_write(word va)
+static word access(enum op op, bool usermode, bool ac)
 {
-	asm volatile("movl $0x12345678, (%0)" : : "r"(va + 32) : "memory");
-}
+	word flags = get_flags(), vector;
 
-static void do_exec(word va)
-{
-	((void (*)(void))(va + 16))();
-}
-
-static void with_ac(word argument)
-{
-	struct { void (*fn)(word); word va; } *a = (void *)argument;
-
-	set_flags(get_flags() | FLAG_AC);
-	a->fn(a->va);
-}
-
-static struct outcome access(const struct test *t, enum op op, int usermode)
-{
-	static void (*const fn[OPS])(word) = { do_read, do_write, do_exec };
-	struct { void (*fn)(word); word va; } with = { fn[op], t->va };
-	struct outcome o;
-
+	set_flags(flags | (ac ? FLAG_AC : 0) | (usermode ? FLAG_IOPL : 0));
 	if (usermode)
-		o.vector = user(USER_CODE + 16 * op,
-				op == EXEC ? t->va : t->va + 32, USER_STACK);
-	else if (t->c.ac)
-		o.vector = catch(with_ac, (word)&with);
+		vector = user(USER_CODE + 16 * op, access_at(op), USER_STACK);
 	else
-		o.vector = catch(fn[op], t->va);
-	if (o.vector == BACK)
-		o.vector = NOTHING;
-	o.error = caught.error;
-	if (o.error & 8 && tcg_walks)	/* whose reserved-bit faults lack bit 0 */
-		o.error |= 1;
-	return o;
+		vector = catch((void (*)(word))(word)(access_code + 16 * op), access_at(op));
+	set_flags(flags);
+	return vector;
 }
 
-/* The three accesses at CPL 3: the operand is in (R|E)DI; then INT 0x40 */
-static const u8 user_code[48] = {
-	[0] = 0x8b, 0x07, 0xcd, BACK,
-	[16] = 0x89, 0x07, 0xcd, BACK,
-	[32] = 0xff, 0xe7,
-};
+static void prepare_data(enum op op)
+{
+	if (writes(op) && !is_implicit(op))
+		*(volatile u32 *)(t.window + AT_DATA) = 0;
+	else if (is_implicit(op))
+		*(volatile u64 *)(t.window + AT_LDT) =
+			DESCRIPTOR | (op == LDT_READ ? DESC_ACCESSED : 0);
+}
 
-static const u8 page_code[17] = { [0] = 0xcd, BACK, [16] = 0xc3 };
+/* what the access has left in the page; true: as it should be */
+static bool data_right(enum op op, bool allowed)
+{
+	u32 data;
+
+	if (op == LDT_WRITE)
+		return *(volatile u64 *)(t.window + AT_LDT) ==
+		       (DESCRIPTOR | (allowed ? DESC_ACCESSED : 0));
+	if (!writes(op))
+		return true;
+	data = *(volatile u32 *)(t.window + AT_DATA);
+	if (!allowed)
+		return !data;
+	return op == INS ? data : data == (op == WRITE ? WRITTEN : 1);
+}
 
 /* --- a case ---------------------------------------------------------------- */
 
-static void complain(const struct test *t, enum op op, int usermode,
-		     struct outcome want, struct outcome got, const char *what)
+static void complain(enum op op, bool usermode, const struct want *want, word vector,
+		     const char *what)
 {
 	if (bad++ >= 8)
 		return;
-	print("# %s: %s %s leaf %x upper %x wp %d smep %d smap %d ac %d nxe %d: ",
-	      what, usermode ? "user" : "supervisor",
-	      op == READ ? "read" : op == WRITE ? "write" : "fetch",
-	      (word)t->leaf, (word)t->upper, t->c.wp, t->c.smep, t->c.smap,
-	      t->c.ac, t->c.nxe);
-	print("want vector %d error %x, got %d %x cr2 %x, leaf entry %q\n",
-	      (unsigned int)want.vector, want.error, (unsigned int)got.vector,
-	      got.error, caught.cr2, entry_get(t->s->f, t->leaf_entry));
+	print("# %s: CPL %d %s, wp %d smep %d smap %d ac %d nxe %d: ", what, usermode ? 3 : 0,
+	      op_names[op], model.wp, model.smep, model.smap, model.ac, model.nxe);
+	print("want %s %x, got vector %d error %x cr2 %x ip %x\n",
+	      want->allowed ? "none" : "fault", want->error, (u32)vector, caught.error,
+	      caught.cr2, caught.ip);
+	for (int l = t.f->levels; l >= t.f->leaf; l--)
+		print("#   level %d: %q, then %q\n", l, t.before[l],
+		      entry_get(t.f, t.entry[l]));
 }
 
-static void check_entries(const struct test *t, enum op op, int usermode,
-			  struct outcome want, int dirty)
+/* the implicit accesses may begin anywhere in the descriptor */
+static bool cr2_right(enum op op)
 {
-	u64 e = entry_get(t->s->f, t->leaf_entry);
-	u64 base = entry_bits(t, t->leaf, t->s->f->leaf) | t->data |
-		   (t->s->f->leaf > 1 ? LARGE : 0);
+	word past = caught.cr2 - access_at(op);
 
-	if (!(t->leaf & t->upper & 1))
-		base = e & ~(u64)(ACC | DIRTY);
-	if ((e & ~(u64)(ACC | DIRTY)) != base)
-		complain(t, op, usermode, want, want, "entry changed");
-	if (want.vector == NOTHING && !(e & ACC))
-		complain(t, op, usermode, want, want, "not Accessed");
-	if (!(e & DIRTY) != !dirty)
-		complain(t, op, usermode, want, want, "Dirty");
-	if (want.vector == NOTHING && t->upper_entry &&
-	    !(entry_get(t->s->f, t->upper_entry) & ACC))
-		complain(t, op, usermode, want, want, "upper not Accessed");
+	return is_implicit(op) ? past < 8 : !past;
 }
 
-static void one(struct test *t, enum op op, int usermode, int *dirty)
+static bool ip_right(enum op op, bool usermode)
 {
-	struct outcome want = expected(t, op, usermode), got;
-	word at = op == EXEC ? usermode ? t->va : t->va + 16 : t->va + 32;
+	word code = usermode ? USER_CODE : (word)access_code;
 
-	got = access(t, op, usermode);
-	count++;
-	if (got.vector != want.vector ||
-	    (got.vector == 14 && got.error != want.error))
-		complain(t, op, usermode, want, got, "fault");
-	else if (got.vector == 14 && caught.cr2 != at)
-		complain(t, op, usermode, want, got, "cr2");
-	*dirty |= want.vector == NOTHING && op == WRITE;
-	check_entries(t, op, usermode, want, *dirty);
+	return caught.ip == (op == FETCH ? t.va : code + 16 * op + 8) &&
+	       (caught.cs & 3) == (usermode ? 3 : 0);
 }
 
-/* An access, and a second one that finds what the first has cached */
-static void one_case(struct test *t, enum op op, int usermode)
+static void check_fault(enum op op, bool usermode, const struct want *want, word vector)
 {
-	const struct format *f = t->s->f;
-	u32 second = random32();
-	int dirty = 0;
-
-	entry_set(f, t->leaf_entry, entry_bits(t, t->leaf, f->leaf) | t->data |
-		  (f->leaf > 1 ? LARGE : 0));
-	if (t->upper_entry) {
-		u64 e = entry_get(f, t->upper_entry) & FRAME & ~(1ull << 51);
-
-		entry_set(f, t->upper_entry,
-			  e | entry_bits(t, t->upper, f->leaf + 1));
+	if (vector != (want->allowed ? BACK : 14)) {
+		complain(op, usermode, want, vector, "fault");
+		return;
 	}
-	invlpg(t->va);
-	one(t, op, usermode, &dirty);
-	one(t, second % OPS, second >> 8 & 1, &dirty);
+	if (want->allowed)
+		return;
+	if (caught.error & 8 && tcg_walks)	/* whose reserved-bit faults lack bit 0 */
+		caught.error |= 1;
+	if (op == LOCKED && on_qemu)	/* which may read first, and fault then */
+		caught.error |= 2;
+	if (caught.error != want->error)
+		complain(op, usermode, want, vector, "error code");
+	if (!cr2_right(op))
+		complain(op, usermode, want, vector, "cr2");
+	if (!ip_right(op, usermode))
+		complain(op, usermode, want, vector, "rip");
+}
+
+/* Accessed in all, Dirty in the last; a fault may leave Accessed in what it looked at */
+static void check_entries(enum op op, bool usermode, const struct want *want, word vector)
+{
+	for (int l = t.top; l >= t.f->leaf; l--) {
+		u64 is = entry_get(t.f, t.entry[l]), may = 0, should = t.before[l];
+
+		if (want->allowed)
+			should |= ACC | (l == t.f->leaf && want->write ? DIRTY : 0);
+		else if (t.top - l < want->walk.n)
+			may = ACC;
+		if ((is ^ should) & ~may)
+			complain(op, usermode, want, vector, "entry");
+	}
+	if (t.top < t.f->levels && (entry_get(t.f, t.entry[3]) ^ t.before[3]) &
+				   ~(u64)(tcg_walks ? ACC : 0))
+		complain(op, usermode, want, vector, "PDPTE");
+}
+
+static void one(enum op op, bool usermode, bool ac)
+{
+	struct want want = expected(op, usermode, ac);
+	word vector;
+
+	/* no machine executes a device that guestrun made */
+	if (t.device && op == FETCH && want.allowed)
+		return;
+	for (int l = t.f->levels; l >= t.f->leaf; l--)
+		t.before[l] = entry_get(t.f, t.entry[l]);
+	prepare_data(op);
+	vector = access(op, usermode, ac);
+	count++;
+	check_fault(op, usermode, &want, vector);
+	check_entries(op, usermode, &want, vector);
+	if (!data_right(op, want.allowed))
+		complain(op, usermode, &want, vector, "data");
+}
+
+/* QEMU lets EFLAGS.AC count for implicit accesses too, against SDM volume 3, 4.6.1 */
+static bool emulator_wrong(enum op op, bool usermode, bool ac)
+{
+	return is_implicit(op) && !usermode && ac && model.smap && on_qemu && !t.device;
+}
+
+static void set_controls(void)
+{
+	word cr4 = get_cr4() & ~(CR4_SMEP | CR4_SMAP);
+
+	set_cr0((get_cr0() & ~CR0_WP) | (model.wp ? CR0_WP : 0));
+	set_cr4(cr4 | (model.smep ? CR4_SMEP : 0) | (model.smap ? CR4_SMAP : 0));
+	if (can_nx)
+		wrmsr(MSR_EFER, (rdmsr(MSR_EFER) & ~(u64)EFER_NXE) |
+				(model.nxe ? EFER_NXE : 0));
+}
+
+/*
+ * A second access, that finds what the first has cached: another one, or the same but for
+ * EFLAGS.AC; at times with other controls
+ */
+static void one_more(enum op op, bool usermode, bool ac)
+{
+	u32 r = random32();
+	struct model keep = model;
+
+	ac = !ac;
+	if (r & 0x600) {
+		op = r % OPS;
+		usermode = r >> 8 & 1;
+		ac = r >> 9 & 1;
+	}
+
+	if (!(r >> 16 & 31)) {
+		model.wp = r >> 10 & 1;
+		model.smep = can_smep && r >> 11 & 1;
+		model.smap = can_smap && r >> 12 & 1;
+		set_controls();
+	}
+	if (!emulator_wrong(op, usermode, ac))
+		one(op, usermode, ac);
+	if (!(r >> 16 & 31)) {
+		model = keep;
+		set_controls();
+	}
+}
+
+/* --- entries ----------------------------------------------------------------- */
+
+/* one of those that table 4-4 and the ones after it reserve; 0: this level has none */
+static u64 reserved_bit(int level, u32 r)
+{
+	const struct format *f = t.f;
+	bool large = level > 1 && level == f->leaf;
+
+	if (f->entry == 4)
+		return large ? 1u << 21 : 0;
+	if (level > t.top)		/* in a PDPTE they are MOV CR3's fault */
+		return 0;
+	if (large && r & 1)
+		return 1ull << 13;
+	if (level == 4 && r & 1)
+		return LARGE;
+	return f->levels == 3 && r & 2 ? 1ull << 62 : 1ull << 51;
+}
+
+/* bits that mean nothing here, and Accessed and Dirty as they come */
+static u64 noise(int level, u32 r)
+{
+	const struct format *f = t.f;
+	u64 bits = 0xe00;		/* 11:9, software's in all entries */
+
+	if (level > t.top)
+		return r & bits;
+	bits |= ACC | DIRTY | GLOBAL;	/* CR4.PGE is 0 */
+	if (level == 1)
+		bits |= LARGE;		/* the PAT */
+	if (f->entry == 4 && level == 2 && !(f->cr4 & CR4_PSE))
+		bits |= LARGE;
+	if (f->levels == 4)
+		bits |= 0x7ff0ull << 48;	/* 62:52 */
+	return ((u64)r << 32 | r) & bits;
+}
+
+static u64 entry_bits(unsigned int rights, int level)
+{
+	u32 r = random32();
+	u64 e = noise(level, r);
+
+	e |= rights >> E_P & 1 ? P : 0;
+	if (level > t.top)
+		return e;
+	e |= rights >> E_RW & 1 ? RW : 0;
+	e |= rights >> E_US & 1 ? US : 0;
+	e |= rights >> E_NX & 1 ? NX : 0;
+	e |= rights >> E_RSVD & 1 ? reserved_bit(level, r >> 3) : 0;
+	return e;
+}
+
+static bool rights_possible(unsigned int rights, int level)
+{
+	if (!(rights & 1u << E_P))	/* then nothing else counts: none of it, or all */
+		return !rights || rights == (E_ALL & ~(1u << E_P));
+	if (level > t.top)
+		return rights == E_FULL;
+	if (rights & 1u << E_NX && (t.f->entry == 4 || !can_nx))
+		return false;
+	return !(rights & 1u << E_RSVD) || reserved_bit(level, 0);
+}
+
+static void reload_cr3(void)
+{
+	for (int i = 0; t.top < t.f->levels && i < 4; i++)
+		model.pdptr[i] = model_read(t.s.root + 8 * i, 8);
+	set_cr3(t.s.root);
+}
+
+/* Directories are changed less often than leaves: each change is one for the shadow too */
+static void set_entries(const struct rights *rights)
+{
+	static struct rights last;
+	bool all = !(random32() & 7);
+
+	for (int l = t.f->levels; l >= t.f->leaf; l--) {
+		if (l > t.f->leaf && !all && last.of[l] == rights->of[l])
+			continue;
+		entry_set(t.f, t.entry[l], t.base[l] | entry_bits(rights->of[l], l));
+		if (l > t.top)
+			reload_cr3();
+	}
+	last = *rights;
+	invlpg(t.va);
 }
 
 /* --- all cases --------------------------------------------------------------- */
 
-static void set_controls(const struct controls *c)
+static void all_accesses(const struct rights *rights, unsigned int one_in)
 {
-	word cr4 = get_cr4() & ~(CR4_SMEP | CR4_SMAP);
+	for (unsigned int i = 0; i < 4 * OPS; i++) {
+		enum op op = i >> 2;
+		bool usermode = i & 1, ac = i >> 1 & 1;
 
-	set_cr0((get_cr0() & ~CR0_WP) | (c->wp ? CR0_WP : 0));
-	set_cr4(cr4 | (c->smep ? CR4_SMEP : 0) | (c->smap ? CR4_SMAP : 0));
-	if (can_nx)
-		wrmsr(MSR_EFER, (rdmsr(MSR_EFER) & ~(u64)EFER_NXE) |
-				(c->nxe ? EFER_NXE : 0));
-}
-
-static int entry_possible(const struct format *f, unsigned int bits, int leaf)
-{
-	if (f->entry == 4 && bits >> E_NX & 1)
-		return 0;
-	if (f->entry == 4 && bits >> E_RSVD & 1)
-		return leaf && f->leaf == 2;
-	return can_nx || !(bits >> E_NX & 1);
-}
-
-static void all_accesses(struct test *t)
-{
-	for (int i = 0; i < 2 * OPS; i++)
-		one_case(t, i >> 1, i & 1);
-}
-
-static void all_entries(struct test *t)
-{
-	const struct format *f = t->s->f;
-
-	t->upper = E_FULL;
-	for (t->leaf = 0; t->leaf < 1u << E_BITS; t->leaf++)
-		if (entry_possible(f, t->leaf, 1))
-			all_accesses(t);
-	if (!t->upper_entry)
-		return;
-	for (int i = 0; i < 40; i++) {
-		u32 r = random32();
-
-		t->leaf = i < 1 << E_BITS ? E_FULL : r >> 8;
-		t->leaf = t->leaf % (1u << E_BITS) | 1u << E_P;
-		t->upper = i < 1 << E_BITS ? (u32)i : r % (1u << E_BITS);
-		if (entry_possible(f, t->leaf, 1) &&
-		    entry_possible(f, t->upper, 0))
-			all_accesses(t);
-	}
-}
-
-static void all_controls(struct test *t)
-{
-	int pae = t->s->f->entry == 8;
-
-	for (unsigned int i = 0; i < 32; i++) {
-		struct controls c = { i & 1, i >> 1 & 1, i >> 2 & 1, i >> 3 & 1,
-				      i >> 4 & 1 };
-
-		if ((c.smep && !can_smep) || (c.smap && !can_smap) ||
-		    (c.ac && !c.smap) || (c.nxe && !(can_nx && pae)))
+		if (random32() % one_in || emulator_wrong(op, usermode, ac))
 			continue;
-		t->c = c;
-		set_controls(&c);
-		all_entries(t);
+		set_entries(rights);
+		one(op, usermode, ac);
+		one_more(op, usermode, ac);
 	}
-	set_controls(&(struct controls){ 0, 0, 0, 0, 0 });
 }
 
-static void test_format(const struct format *f)
+/* the rights of levels a and b, which may be the same, are anything, all others' full */
+static void all_rights(int a, int b, unsigned int one_in)
 {
-	struct space s;
-	struct test t = { .s = &s };
+	struct rights rights;
+
+	fill(&rights, E_FULL, sizeof(rights));
+	for (unsigned int i = 0; i <= E_ALL; i++) {
+		rights.of[a] = i;
+		if (!rights_possible(i, a))
+			continue;
+		if (a == b) {
+			all_accesses(&rights, one_in);
+			continue;
+		}
+		for (unsigned int j = 0; j <= E_ALL; j++) {
+			rights.of[b] = j;
+			if (rights_possible(j, b))
+				all_accesses(&rights, one_in);
+		}
+	}
+}
+
+static void all_levels(void)
+{
+	/* the small format has few */
+	const struct share *of = t.f->entry == 4 && share == shares ? share + 1 : share;
+	unsigned int less = t.device ? of->device : 1;
+
+	for (int a = t.f->levels; a >= t.f->leaf; a--)
+		for (int b = a; b >= t.f->leaf; b--)
+			all_rights(a, b, less * (a == b ? of->single : of->pair));
+}
+
+static void all_controls(void)
+{
+	for (unsigned int i = 0; i < 16; i++) {
+		model.wp = i & 1;
+		model.smep = i >> 1 & 1;
+		model.smap = i >> 2 & 1;
+		model.nxe = i >> 3 & 1;
+		if ((model.smep && !can_smep) || (model.smap && !can_smap) ||
+		    (model.nxe && !(can_nx && model.pae)))
+			continue;
+		set_controls();
+		all_levels();
+	}
+	model.wp = model.smep = model.smap = model.nxe = false;
+	set_controls();
+}
+
+static void load_ldt(u64 base)
+{
+	extern u64 gdt[];
+	u64 *d = &gdt[SEL_LDT / 8];
+
+	d[0] = 7 | (base & 0xffffff) << 16 | 0x82ull << 40 | (base >> 24 & 0xff) << 56;
+	d[1] = base >> 32;
+	asm volatile("lldt %w0" : : "r"(SEL_LDT) : "memory");
+}
+
+static void make_space(const struct format *f, bool device)
+{
 	u64 size = page_bytes(f, f->leaf), frame, code;
 
 	pages_reset();
-	s = space_new(f);
-	frame = page_new();
+	t.f = f;
+	t.s = space_new(f);
+	t.device = device;
+	t.top = f->levels == 3 ? 2 : f->levels;
+	frame = device ? MMIO_BASE : page_new();
 	code = page_new();
-	copy(page_at(frame), page_code, sizeof(page_code));
-	copy(page_at(code), user_code, sizeof(user_code));
-	map(&s, USER_CODE, code, P | RW | US, 1);
-	map(&s, USER_STACK - 4096, page_new(), P | RW | US, 1);
-	t.data = frame & ~(size - 1);
+	copy(page_at(code), access_code, sizeof(access_code));
+	map(&t.s, USER_CODE, code, P | RW | US, 1);
+	map(&t.s, USER_STACK - 4096, page_new(), P | RW | US, 1);
+	map(&t.s, DEVICE_VA, MMIO_BASE, P | RW, 1);
+	t.window = device ? (void *)DEVICE_VA : page_at(frame);
 	t.va = TEST_VA + (frame & (size - 1));
-	map(&s, t.va, t.data, P, f->leaf);
-	t.leaf_entry = entry_at(&s, t.va, f->leaf);
-	if (f->levels > f->leaf && !(f->levels == 3 && f->leaf == 2))
-		t.upper_entry = entry_at(&s, t.va, f->leaf + 1);
-	count = bad = 0;
-	space_enter(&s);
-	all_controls(&t);
-	space_leave();
-	ok(!bad, "%s: %d accesses as the manual says", f->name, count);
+	map(&t.s, t.va, frame & ~(size - 1), P, f->leaf);
+	for (int l = f->levels; l >= f->leaf; l--) {
+		t.entry[l] = entry_at(&t.s, t.va, l);
+		t.base[l] = (entry_get(f, t.entry[l]) & FRAME) |
+			    (l == f->leaf && l > 1 ? LARGE : 0);
+	}
 }
 
-int main(void)
+static void test_format(const struct format *f, bool device)
+{
+	make_space(f, device);
+	model.pg = true;
+	model.pae = f->cr4 & CR4_PAE;
+	model.pse = f->cr4 & CR4_PSE;
+	model.lma = IS64;
+	model.cr3 = t.s.root;
+	count = bad = 0;
+	space_enter(&t.s);
+	reload_cr3();
+	t.window[AT_CODE] = 0xcd;
+	t.window[AT_CODE + 1] = BACK;
+	load_ldt(t.va + AT_LDT);
+	all_controls();
+	asm volatile("lldt %w0" : : "r"(0));
+	space_leave();
+	ok(!bad, "%s%s: %d accesses as the manual says", f->name, device ? ", a device" : "",
+	   count);
+}
+
+static void find_features(void)
 {
 	u32 r[4];
 
@@ -336,13 +540,46 @@ int main(void)
 		can_smap = r[1] >> 20 & 1;
 	}
 	can_nx = has_nx();
-	tcg_walks = on_tcg() || (on_emulated_svm() && inl(PORT_NESTED) == 1);
-	print("# smep %d smap %d nx %d\n", can_smep, can_smap, can_nx);
-	for (const struct format *f = formats; f->name; f++) {
-		if (format_usable(f))
-			test_format(f);
-		else
-			skip("not in CPUID", f->name);
+	model.maxphyaddr = 36;
+	cpuid(0x80000000, 0, r);
+	if (r[0] >= 0x80000008) {
+		cpuid(0x80000008, 0, r);
+		model.maxphyaddr = r[0] & 0xff;
 	}
+	print("# smep %d smap %d nx %d, %d bits\n", can_smep, can_smap, can_nx,
+	      model.maxphyaddr);
+}
+
+#ifndef __x86_64__
+/* where an entry that maps a page is possible and is not used */
+static const struct format pse_unused = { "2-level 4K with CR4.PSE", 2, 1, 4, CR4_PSE };
+#endif
+
+int main(void)
+{
+	u32 nested = inl(PORT_NESTED), thorough = inl(PORT_THOROUGH);
+	bool guestrun = nested <= 1;
+
+	find_features();
+	model.read = model_read;
+	on_qemu = on_tcg() || on_emulated_svm();
+	tcg_walks = on_tcg() || (on_qemu && nested == 1);
+	share = &shares[thorough < ARRAY_SIZE(shares) ? thorough : 1];
+	outb(PORT_BYTES, 0x77);
+	for (const struct format *f = formats; f->name; f++) {
+		if (!format_usable(f)) {
+			skip("not in CPUID", f->name);
+			continue;
+		}
+		test_format(f, false);
+		if (guestrun)
+			test_format(f, true);
+	}
+#ifndef __x86_64__
+	if (format_usable(&pse_unused))
+		test_format(&pse_unused, false);
+	else
+		skip("not in CPUID", pse_unused.name);
+#endif
 	return 0;
 }
