@@ -145,7 +145,7 @@ bench-check:
 
 #: deb            build/deb: the Debian packages kvmfs-dkms, kvmfs-tools, libkvmfs1, libkvmfs-dev
 deb:
-	@$(L1)/deps.sh debhelper dh-dkms libslirp-dev
+	@$(L1)/deps.sh debhelper dh-dkms libslirp-dev libzydis-dev
 	@tools/debian/build.sh $(BUILD)/deb
 
 #: install        library, headers, tools, manual, units; the module for the running

@@ -5,14 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "code.h"
 #include "command.h"
 #include "kvmfs.h"
 
 static const char usage[] =
 "usage: kvmfs regs VM [NAME | NAME=VALUE]...\n"
 "\n"
-"Shows all registers of a virtual machine's boot vCPU, or those named. Those\n"
-"with a value are set, all or none. VM/cpu1 is another vCPU.\n"
+"Shows all registers of a virtual machine's boot vCPU and, as a comment (#), its\n"
+"next instruction; or the registers named. Those with a value are set, all or\n"
+"none. VM/cpu1 is another vCPU.\n"
 "\n"
 "  -h, --help   this text\n";
 
@@ -54,6 +56,19 @@ static int show(int vm, const char *name)
 	return 0;
 }
 
+static int show_all(int vm)
+{
+	char text[8192], insn[CODE_TEXT];
+
+	if (!read_whole(vm, "regs", text, sizeof(text)))
+		return EXIT_FAILURE;
+	fputs(text, stdout);
+	code_here(vm, insn);
+	if (*insn)
+		printf("# %s\n", insn);
+	return EXIT_SUCCESS;
+}
+
 static int regs(int argc, char **argv)
 {
 	int vm = open_vm(argv[0]), i;
@@ -61,12 +76,8 @@ static int regs(int argc, char **argv)
 
 	if (vm < 0 || collect(argc - 1, argv + 1, text, sizeof(text)))
 		return EXIT_FAILURE;
-	if (argc == 1) {
-		if (!read_whole(vm, "regs", text, sizeof(text)))
-			return EXIT_FAILURE;
-		fputs(text, stdout);
-		return EXIT_SUCCESS;
-	}
+	if (argc == 1)
+		return show_all(vm);
 	if (*text && kvmfs_write_text(vm, "regs", text)) {
 		complain_vm(vm, "%s: regs", argv[0]);
 		return EXIT_FAILURE;

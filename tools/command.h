@@ -23,6 +23,7 @@ struct command {
 int cmd_run(int argc, char **argv);
 int cmd_monitor(int argc, char **argv);
 int cmd_balloon(int argc, char **argv);
+int cmd_disasm(int argc, char **argv);
 int cmd_debug(int argc, char **argv);
 int cmd_gdb(int argc, char **argv);
 int cmd_ctl(int argc, char **argv);
@@ -44,6 +45,9 @@ int complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* progress.c */
 void progress(const char *what, uint64_t done, uint64_t total);
+
+/* program.c */
+int program_start(char *const args[], int in, int out);
 
 /* vmdir.c */
 int find_mount(char *path, size_t size);

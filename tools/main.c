@@ -11,6 +11,7 @@ static const struct command commands[] = {
 	{ "monitor", cmd_monitor, "ask the monitor of a running machine" },
 	{ "balloon", cmd_balloon, "show or change how much memory a guest has" },
 	{ "debug", cmd_debug, "show or set breakpoints, without a debugger" },
+	{ "disasm", cmd_disasm, "show a guest's instructions" },
 	{ "gdb", cmd_gdb, "let gdb debug a machine, whoever runs it" },
 	{ "pause", cmd_ctl, "make machines stand still" },
 	{ "resume", cmd_ctl, "let them run again" },

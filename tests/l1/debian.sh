@@ -19,7 +19,7 @@ shift
 dir=$build/debian
 log=$dir/log
 packages="systemd-sysv udev dbus kmod dkms gcc libc6-dev make linux-headers-cloud-amd64
-	linux-image-cloud-amd64 libslirp0"
+	linux-image-cloud-amd64 libslirp0 libzydis4.0"
 
 # What is run at the end of booting: an archive on the second disk
 customize() {

@@ -9,7 +9,8 @@ set -eu
 
 packages="make gcc gcc-12 g++ libc6-dev binutils bc flex bison libelf-dev kmod
 	xz-utils cpio patch sparse clang qemu-system-x86 busybox-static
-	libslirp-dev libunicorn-dev libclang-rt-dev pkg-config linux-source-6.12"
+	libslirp-dev libzydis-dev libunicorn-dev libclang-rt-dev pkg-config
+	linux-source-6.12"
 
 missing=
 for p in $packages "$@"; do

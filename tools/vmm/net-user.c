@@ -6,49 +6,18 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "command.h"
 #include "net.h"
 
 #define PROGRAM		"kvmfs-net-user"
 #define MAX_ARGS	64
 #define BUFFER		(256 * 1024)	/* frames under way, in bytes */
-
-/* Beside our own program, if it is there; else where PATH says */
-static const char *find_program(char *path, size_t size)
-{
-	ssize_t len = readlink("/proc/self/exe", path, size - sizeof(PROGRAM) - 1);
-	char *slash;
-
-	if (len <= 0)
-		return PROGRAM;
-	path[len] = '\0';
-	slash = strrchr(path, '/');
-	if (!slash)
-		return PROGRAM;
-	strcpy(slash + 1, PROGRAM);
-	return access(path, X_OK) ? PROGRAM : path;
-}
-
-static int spawn(int fd, char *const args[])
-{
-	posix_spawn_file_actions_t actions;
-	char path[4096];
-	pid_t pid;
-	int err;
-
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, fd, STDIN_FILENO);
-	posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
-	err = posix_spawnp(&pid, find_program(path, sizeof(path)), &actions, NULL, args, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	return err;
-}
 
 /* One byte comes as soon as all is well; it ends without one if it does not like its words */
 static int await(int fd)
@@ -82,7 +51,7 @@ int net_user_start(char *const forwards[], unsigned int count)
 	}
 	setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	setsockopt(pair[1], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
-	err = spawn(pair[1], args);
+	err = program_start(args, pair[1], -1);
 	close(pair[1]);
 	if (err) {
 		fprintf(stderr, "kvmfs: %s: %s\n", PROGRAM, strerror(err));

@@ -11,6 +11,7 @@
 
 #include "boot.h"
 #include "bus.h"
+#include "code.h"
 #include "control.h"
 #include "debugger.h"
 #include "device.h"
@@ -82,31 +83,42 @@ static void halt(struct vmm *vm)
 	vm->halted = false;
 }
 
-static void shutdown(struct vmm *vm)
+/* The instruction that the guest is at: " ADDRESS: BYTES  TEXT" */
+static const char *where(struct vmm *vm, char *text, size_t size)
 {
+	int dir = vm->be->ops->directory ? vm->be->ops->directory(vm->be) : -1;
+	char insn[CODE_TEXT];
 	u64 regs[KVM_REG_SLOTS];
 
-	if (vm->be->ops->get_regs(vm->be, regs))
-		regs[REG(RIP)] = 0;
-	vmm_fail(vm, "the guest shut down (triple fault) near rip %#llx",
-		 (unsigned long long)regs[REG(RIP)]);
+	if (dir >= 0)
+		code_here(dir, insn);
+	if (dir >= 0 && *insn)
+		snprintf(text, size, " %s", insn);
+	else if (vm->be->ops->get_regs(vm->be, regs))
+		*text = '\0';
+	else
+		snprintf(text, size, " rip %#llx", (unsigned long long)regs[REG(RIP)]);
+	return text;
 }
 
 static void other_exit(struct vmm *vm, int reason)
 {
+	char text[CODE_TEXT + 8];
+
+	where(vm, text, sizeof(text));
 	switch (reason) {
 	case KVMFS_EXIT_SHUTDOWN:
-		shutdown(vm);
+		vmm_fail(vm, "the guest shut down (triple fault) near%s", text);
 		break;
 	case KVMFS_EXIT_FAIL_ENTRY:
-		vmm_fail(vm, "the processor refused the guest's state (code %#llx)",
-			 (unsigned long long)vm->exit.fail.code);
+		vmm_fail(vm, "the processor refused the guest's state (code %#llx) at%s",
+			 (unsigned long long)vm->exit.fail.code, text);
 		break;
 	case KVMFS_EXIT_ERROR:
-		vmm_fail(vm, "the hypervisor cannot go on");
+		vmm_fail(vm, "the hypervisor cannot go on at%s", text);
 		break;
 	default:
-		vmm_fail(vm, "unexpected exit %d", reason);
+		vmm_fail(vm, "unexpected exit %d at%s", reason, text);
 	}
 }
 
