@@ -18,7 +18,9 @@ static const struct {
 } words[] = {
 	{ "pause",  "Stops all vCPUs of each virtual machine, and waits until they have." },
 	{ "resume", "Ends a pause." },
-	{ "reset",  "Puts all vCPUs into the state after RESET. They must not run, or be paused." },
+	{ "reset",  "Starts what a `kvmfs run' runs again: kernel or firmware, and devices as\n"
+		    "new. Of other machines the vCPUs are put into the state after RESET; they\n"
+		    "must not run, or be paused." },
 	{ "stop",   "Ends each virtual machine: its `kvmfs run' returns 0. Where another program\n"
 		    "runs it, that can run it no more." },
 };
@@ -43,6 +45,8 @@ static int do_word(const char *word, const char *name)
 		return -1;
 	if (!strcmp(word, "stop"))
 		return stop_vm(vm);
+	if (!strcmp(word, "reset") && has_monitor(vm))
+		return ask_monitor(vm, word, stdout);
 	return kvmfs_ctl(vm, word) ? complain_vm(vm, "%s", name) : 0;
 }
 

@@ -62,6 +62,7 @@ static const char usage[] =
 "  -S, --stopped        wait for gdb, or for `kvmfs resume'\n"
 "      --net user[,hostfwd=tcp::PORT-:PORT] | tap=NAME | macvtap=NAME | fd=N\n"
 "                       a network card, with [,mac=MAC]; may be repeated\n"
+"      --no-reboot      a guest that reboots ends the machine\n"
 "      --pci            a PCI bus, even if no device is on it\n"
 "      --real-mode      enter the kernel at its 16-bit setup code, with a BIOS\n"
 "      --restore FILE   instead of a kernel, what `kvmfs save' has saved\n"
@@ -76,8 +77,9 @@ static const char usage[] =
 "  -v, --verbose        tell how many exits there were\n"
 "  -h, --help           this text\n"
 "\n"
-"The exit code is 0 when the guest powers off, halts or reboots, its own on the\n"
-"exit port, and 1 when it crashes the machine.\n";
+"A guest that reboots starts again. The exit code is 0 when it powers off, halts,\n"
+"or reboots with --no-reboot; its own on the exit port; and 1 when it crashes the\n"
+"machine.\n";
 
 enum {
 	OPT_CONSOLE = 256,
@@ -87,6 +89,7 @@ enum {
 	OPT_FLAT,
 	OPT_GDB,
 	OPT_MODULE,
+	OPT_NO_REBOOT,
 	OPT_PCI,
 	OPT_REAL_MODE,
 	OPT_RESTORE,
@@ -128,6 +131,7 @@ static const struct option options[] = {
 	{ "stopped", no_argument, NULL, 'S' },
 	{ "module", required_argument, NULL, OPT_MODULE },
 	{ "net", required_argument, NULL, OPT_DEVICE + DEVICE_NET },
+	{ "no-reboot", no_argument, NULL, OPT_NO_REBOOT },
 	{ "pci", no_argument, NULL, OPT_PCI },
 	{ "real-mode", no_argument, NULL, OPT_REAL_MODE },
 	{ "rng", no_argument, NULL, OPT_DEVICE + DEVICE_RNG },
@@ -298,6 +302,9 @@ static int set_option(struct vmm_config *config, int opt)
 		return 0;
 	case OPT_MODULE:
 		return add_file(config, optarg, true);
+	case OPT_NO_REBOOT:
+		config->no_reboot = true;
+		return 0;
 	case OPT_PCI:
 		config->pci = true;
 		return 0;
@@ -326,11 +333,13 @@ static bool has_disk(const struct vmm_config *config)
 static int choose_start(struct vmm_config *config)
 {
 	struct pc_config *pc = config->pc;
-	int n = !!config->kernel + !!config->flat + !!config->restore;
+	int n = !!config->kernel + !!config->flat + (pc->bios || config->restore);
 
-	if (!n && !pc->bios && has_disk(config))
-		pc->bios = "bios-256k.bin";
-	if (n + !!pc->bios != 1)
+	if (!n && has_disk(config)) {
+		pc->bios = SEABIOS;
+		n = 1;
+	}
+	if (n != 1)
 		return complain("one kernel (-k FILE), firmware (--bios FILE) or flat image is "
 				"wanted; try `kvmfs run --help'");
 	if (pc->screen && !pc->bios)
@@ -364,9 +373,9 @@ int cmd_run(int argc, char **argv)
 		complain("%s: unexpected argument", argv[optind]);
 		return 2;
 	}
-	if (choose_start(&config))
-		return 2;
 	if (config.restore && restore_open(&config))
 		return EXIT_FAILURE;
+	if (choose_start(&config))
+		return 2;
 	return vmm_main(&config);
 }

@@ -15,7 +15,7 @@ static const struct command commands[] = {
 	{ "gdb", cmd_gdb, "let gdb debug a machine, whoever runs it" },
 	{ "pause", cmd_ctl, "make machines stand still" },
 	{ "resume", cmd_ctl, "let them run again" },
-	{ "reset", cmd_ctl, "put their processors into the state after RESET" },
+	{ "reset", cmd_ctl, "start them again" },
 	{ "stop", cmd_ctl, "end them" },
 	{ "save", cmd_save, "put all of a machine into a file" },
 	{ "restore", cmd_restore, "make a machine out of such a file" },

@@ -29,7 +29,7 @@ linux() {
 	shift 2
 	[ "$LINUX" = yes ] || return
 	begin=$($B/tsc)
-	"$@" -k /kvmfs/vmlinuz -i $B/guest.cpio.gz -m 128 -p quiet >/tmp/linux.raw
+	"$@" --no-reboot -k /kvmfs/vmlinuz -i $B/guest.cpio.gz -m 128 -p quiet >/tmp/linux.raw
 	end=$($B/tsc)
 	tr -d '\r' </tmp/linux.raw >/tmp/linux
 	awk -v total="$((end - begin))" '

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * tools/vmm/ide*.c: what a driver reads and writes by the book (ATA/ATAPI-6), and a
- * hostile one, which does anything at all to the ports, under ASan. Whatever it does,
- * files keep their sizes, and those that it has no right to write their contents.
+ * hostile one, which does anything at all to the ports, under ASan, and finds itself in saved
+ * states that were tampered with. Whatever it does, files keep their sizes, and those that it
+ * has no right to write their contents.
  */
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -15,8 +16,9 @@
 #undef put32
 #define sectors cd_sectors
 #define identify cd_identify
-#define read_on cd_read_on
 #include "../../tools/vmm/ide-cd.c"
+
+#include "../../tools/vmm/ide-state.c"
 #include "vmm-tap.h"
 
 #define DISK_SECTORS	40
@@ -59,6 +61,50 @@ int pci_plug(struct vmm *vm, struct pci_device *dev, int devfn, bool interrupts)
 	(void)devfn;
 	(void)interrupts;
 	return 0;
+}
+
+/* A saved state: the fields' bytes one behind the other; a number of them may lie */
+static u8 saved[1 << 18];
+static u32 saved_at, field, lying;
+static u64 lie;
+
+void state_flag(struct state *s, const char *name, void *flag, size_t size)
+{
+	u8 value = *(bool *)flag;
+
+	state_number(s, name, &value, sizeof(value));
+	s->failed |= value > 1;
+	*(bool *)flag = value == 1;
+}
+
+void state_bytes(struct state *s, const char *name, void *bytes, size_t size)
+{
+	(void)name;
+	if (s->loading)
+		memcpy(bytes, saved + saved_at, size);
+	else
+		memcpy(saved + saved_at, bytes, size);
+	saved_at += size;
+}
+
+void state_number(struct state *s, const char *name, void *value, size_t size)
+{
+	u64 is = 0;
+
+	memcpy(&is, value, size);
+	state_bytes(s, name, &is, sizeof(is));
+	if (s->loading && ++field == lying)
+		is = lie;
+	/* as state.c does */
+	if (size < sizeof(is) && is >> (8 * size))
+		s->failed = true;
+	else
+		memcpy(value, &is, size);
+}
+
+void state_add(struct device_state *device)
+{
+	(void)device;
 }
 
 int boot_error(const char *path, const char *why)
@@ -205,7 +251,8 @@ static void cdrom(void)
 	out(0x177, 0xec);
 	ok(in(0x177) & 1 && in(0x174) == 0x14 && in(0x175) == 0xeb, "IDENTIFY: it is a CD-ROM");
 	packet(capacity, 8);
-	ok(irq[1] && in(0x172) == 2 && in(0x177) == 0x58 && in(0x174) == 8, "READ CAPACITY answers");
+	ok(irq[1] && in(0x172) == 2 && in(0x177) == 0x58 && in(0x174) == 8,
+	   "READ CAPACITY answers");
 	words(0x170, data, 8, false);
 	ok(!memcmp(data, "\0\0\0\4\0\0\10\0", 8) && in(0x172) == 3 && in(0x177) == 0x50,
 	   "... the last sector, and their size");
@@ -225,14 +272,69 @@ static void cdrom(void)
 	ok(in(0x177) & 1, "an unknown packet is refused");
 }
 
+static bool pass_state(struct ide_channel *ch, bool loading)
+{
+	struct state s = { .loading = loading };
+
+	saved_at = 0;
+	field = 0;
+	ide_state(&s, NULL, ch);
+	return !s.failed;
+}
+
+/* It is saved and restored, where the file may lie; what is refused does not run */
+static u32 tamper(void)
+{
+	static struct ide_channel was;
+	struct ide_channel *ch = &channels[rnd(2)];
+
+	was = *ch;
+	if (!pass_state(ch, false))
+		abort();
+	lying = rnd(3) ? rnd(24) : 0;
+	lie = rnd(2) ? rnd(300) : rnd(2) ? (u64)rnd(1u << 31) << rnd(34) : rnd(70000);
+	if (pass_state(ch, true))
+		return 1;
+	if (!lying) {
+		ok(false, "what was saved is refused");
+		exit(EXIT_FAILURE);
+	}
+	*ch = was;
+	return 0;
+}
+
+/* In the midst of a sector: the rest comes after the state was loaded */
+static void state(void)
+{
+	u8 data[512], want[512];
+
+	set_lba(0x1f0, 0, 3, 2);
+	out(0x1f7, 0x20);
+	words(0x1f0, data, 100, false);
+	lying = 0;
+	ok(pass_state(&channels[0], false), "a state in the midst of a command is saved");
+	words(0x1f0, want, 412, false);
+	memset(channels[0].buf, 0, IDE_BUFFER);
+	out(0x1f7, 0xec);
+	ok(pass_state(&channels[0], true), "... and loaded, when much else has happened");
+	words(0x1f0, data + 100, 412, false);
+	pattern(want, 512, 3);
+	ok(!memcmp(data, want, 512) && irq[0] && in(0x1f7) == 0x58, "... it goes on there");
+	words(0x1f0, data, 512, false);
+	pattern(want, 512, 4);
+	ok(!memcmp(data, want, 512) && !irq[0] && in(0x1f7) == 0x50, "... to its end");
+}
+
 static void hostile(void)
 {
 	static const u8 likely[] = { 0x20, 0x24, 0x29, 0x30, 0x34, 0x39, 0xa0, 0xc4, 0xc5, 0xc6,
 				     0xec, 0xa1, 0x08, 0x90, 0xf8, 0x27, 0xe7 };
 	u8 data[8];
-	u32 i, j;
+	u32 i, j, loaded = 0;
 
 	for (i = 0; i < 3000000; i++) {
+		if (!rnd(300))
+			loaded += tamper();
 		u32 base = rnd(2) ? 0x1f0 : 0x170, port = rnd(9);
 
 		for (j = 0; j < sizeof(data); j++)
@@ -246,6 +348,7 @@ static void hostile(void)
 		else
 			io(base + port, data, 1, rnd(4));
 	}
+	ok(loaded > 100, "states were loaded");
 	ok(file_is(names[0], DISK_SECTORS, 512, false) &&
 	   file_is(names[1], SLAVE_SECTORS, 512, false), "no file has grown");
 	ok(file_is(names[2], CD_SECTORS, 2048, true), "the CD-ROM is as it was");
@@ -261,6 +364,7 @@ int main(void)
 	ok(!ide_init(NULL, files) && nr_ports == 4, "the controller has its ports");
 	disk();
 	cdrom();
+	state();
 	hostile();
 	return done_testing();
 }

@@ -35,6 +35,15 @@ void state_number(struct state *s, const char *name, void *value, size_t size)
 {
 }
 
+void state_flag(struct state *s, const char *name, void *flag, size_t size)
+{
+	u8 value = *(bool *)flag;
+
+	state_number(s, name, &value, sizeof(value));
+	s->failed |= value > 1;
+	*(bool *)flag = value == 1;
+}
+
 void state_bytes(struct state *s, const char *name, void *bytes, size_t size)
 {
 }

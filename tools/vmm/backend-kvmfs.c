@@ -116,6 +116,18 @@ static int vm_set_cpuid(struct backend *be, const char *file)
 	return 0;
 }
 
+static int vm_reset(struct backend *be)
+{
+	int vm = to_kvmfs(be)->vm, ret;
+
+	do {
+		ret = kvmfs_ctl(vm, "reset");
+	} while (ret && errno == EINTR);
+	if (ret)
+		fail(vm, "reset");
+	return ret;
+}
+
 static int vm_directory(struct backend *be)
 {
 	return to_kvmfs(be)->vm;
@@ -143,6 +155,7 @@ const struct backend_ops backend_ops = {
 	.get_regs = vm_get_regs,
 	.set_regs = vm_set_regs,
 	.set_cpuid = vm_set_cpuid,
+	.reset = vm_reset,
 	.directory = vm_directory,
 	.explain = vm_explain,
 	.destroy = vm_destroy,

@@ -38,6 +38,8 @@ struct backend {
  * @set_regs:	writes them; the reserved slot is ignored
  * @set_cpuid:	gives the guest the CPUID in a file of the form that the file
  *		cpuid of kvmfs has, or with NULL a default; reports errors itself
+ * @reset:	puts the vCPU into the state after RESET; NULL: it cannot. Returns 0, or -1
+ *		with a line on stderr
  * @directory:	descriptor of the VM's directory; NULL where it has none
  * @explain:	what went wrong, for after an error; "" where nobody knows
  * @destroy:	ends the VM
@@ -50,6 +52,7 @@ struct backend_ops {
 	int (*get_regs)(struct backend *be, u64 regs[KVM_REG_SLOTS]);
 	int (*set_regs)(struct backend *be, const u64 regs[KVM_REG_SLOTS]);
 	int (*set_cpuid)(struct backend *be, const char *file);
+	int (*reset)(struct backend *be);
 	int (*directory)(struct backend *be);
 	const char *(*explain)(struct backend *be);
 	void (*destroy)(struct backend *be);

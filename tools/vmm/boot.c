@@ -27,7 +27,7 @@
  */
 #define DEFAULT_PARAMS \
 	"nolapic acpi=off io_delay=none 8250.nr_uarts=1 " \
-	"i8042.noaux i8042.nokbd reboot=k panic=-1"
+	"i8042.noaux i8042.nokbd reboot=k"
 
 /**
  * boot_error() - one line on stderr about a file
@@ -82,8 +82,9 @@ static unsigned long tsc_khz(void)
 int boot_linux_params(struct vmm *vm, char *to, u32 room)
 {
 	const char *extra = vm->config->params ? vm->config->params : "";
-	int len = snprintf(to, room, "console=%s %s %s tsc_early_khz=%lu%s %s",
+	int len = snprintf(to, room, "console=%s %s%s %s tsc_early_khz=%lu%s %s",
 			   vm->tty ? vm->tty : "ttyS0", DEFAULT_PARAMS,
+			   vm->config->no_reboot ? " panic=-1" : "",
 			   pci_present() ? "pci=conf1" : "pci=off", tsc_khz(), vm->params, extra);
 
 	vm->linux_params = to;

@@ -59,7 +59,7 @@ static void isa_written(struct pci_device *dev, struct vmm *vm, u32 offset, u32 
 }
 
 /**
- * chipset_reroute() - lead the wires as the registers of a restored machine say
+ * chipset_reroute() - wires and shadow RAM as the registers say, which were loaded
  * @vm: the machine
  */
 void chipset_reroute(struct vmm *vm)
@@ -68,6 +68,8 @@ void chipset_reroute(struct vmm *vm)
 
 	for (i = 0; i < 4; i++)
 		pci_route(vm, i, chipset_irq(i));
+	if (vm->config->pc->bios)
+		pam_update(vm, host.config + PAM);
 }
 
 /**

@@ -238,9 +238,18 @@ static int do_quit(struct vmm *vm, struct control *c)
 	return 0;
 }
 
+static int do_reset(struct vmm *vm, struct control *c)
+{
+	if (!vmm_reset(vm))
+		return 0;
+	return control_fail(c, "this machine cannot be started again: what its `kvmfs run' "
+			    "prints may tell why");
+}
+
 static struct control_command own[] = {
 	{ .name = "help", .help = ": these lines", .run = do_help },
 	{ .name = "quit", .help = "[STATUS]: end the machine", .run = do_quit },
+	{ .name = "reset", .help = ": as its button does", .run = do_reset },
 };
 
 static int listen_at(int vm)

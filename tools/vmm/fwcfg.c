@@ -9,6 +9,7 @@
 
 #include "bus.h"
 #include "pc.h"
+#include "state.h"
 
 #define SELECTOR	0x510
 
@@ -18,6 +19,7 @@
 #define KEY_MAX_CPUS	0x0f
 #define KEY_DIRECTORY	0x19
 #define KEY_FILES	0x20
+#define KEY_NONE	0xffff
 #define MAX_FILES	16
 
 struct item {
@@ -104,6 +106,21 @@ static void access_ports(struct bus_region *r, struct vmm *vm, u64 at, u8 *data,
 		data[i] = at + i ? next_byte() : 0;
 }
 
+static void fwcfg_state(struct state *s, struct vmm *vm, void *dev)
+{
+	u16 key = selected ? selected->key : KEY_NONE;
+	u32 at = offset;
+
+	(void)vm;
+	(void)dev;
+	STATE(s, key);
+	STATE(s, at);
+	if (!s->loading)
+		return;
+	select_item(key);
+	offset = at;
+}
+
 /**
  * fwcfg_init() - the device, with what it tells of every machine
  * Return: 0, or -1 if its ports are taken
@@ -114,9 +131,11 @@ int fwcfg_init(void)
 		.addr = SELECTOR, .size = 2, .access = access_ports,
 		.name = "firmware configuration",
 	};
+	static struct device_state state = { .name = "fwcfg", .fields = fwcfg_state };
 	static const u32 id = 1;	/* the traditional interface */
 	static const u16 cpus = 1;
 
+	state_add(&state);
 	add_item(KEY_SIGNATURE, "QEMU", 4);
 	add_item(KEY_ID, &id, sizeof(id));
 	add_item(KEY_CPUS, &cpus, sizeof(cpus));

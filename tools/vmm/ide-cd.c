@@ -76,7 +76,12 @@ static void identify(struct vmm *vm, struct ide_channel *ch)
 	ide_give(vm, ch, 512, NULL);
 }
 
-static void finish(struct vmm *vm, struct ide_channel *ch)
+/**
+ * cd_finish() - an answer is through, and with it the command
+ * @vm: the machine
+ * @ch: the channel
+ */
+void cd_finish(struct vmm *vm, struct ide_channel *ch)
 {
 	memset(ch->busy->sense, 0, 3);
 	ch->count = REASON_COMMAND | REASON_TO_HOST;
@@ -104,8 +109,7 @@ static u32 limit(const struct ide_channel *ch, u32 len)
 	return len < most ? len : most & ~1u;
 }
 
-static void give_part(struct vmm *vm, struct ide_channel *ch, u32 len,
-		      void (*next)(struct vmm *vm, struct ide_channel *ch))
+static void give_part(struct vmm *vm, struct ide_channel *ch, u32 len, ide_step *next)
 {
 	ch->count = REASON_TO_HOST;
 	ch->lba[1] = len;
@@ -119,17 +123,22 @@ static void answer(struct vmm *vm, struct ide_channel *ch, u32 len, u32 wanted)
 	if (len > wanted)
 		len = wanted;
 	if (!len)
-		finish(vm, ch);
+		cd_finish(vm, ch);
 	else
-		give_part(vm, ch, limit(ch, len), finish);	/* no answer needs two */
+		give_part(vm, ch, limit(ch, len), cd_finish);	/* no answer needs two */
 }
 
-static void read_on(struct vmm *vm, struct ide_channel *ch)
+/**
+ * cd_read_on() - the next block of sectors, or the end
+ * @vm: the machine
+ * @ch: the channel
+ */
+void cd_read_on(struct vmm *vm, struct ide_channel *ch)
 {
 	u32 n = ch->left < ch->block ? ch->left : ch->block;
 
 	if (!n) {
-		finish(vm, ch);
+		cd_finish(vm, ch);
 		return;
 	}
 	if (ide_read_medium(ch->busy, ch->buf, ch->sector * CD_SECTOR, n * CD_SECTOR)) {
@@ -138,7 +147,7 @@ static void read_on(struct vmm *vm, struct ide_channel *ch)
 	}
 	ch->sector += n;
 	ch->left -= n;
-	give_part(vm, ch, n * CD_SECTOR, read_on);
+	give_part(vm, ch, n * CD_SECTOR, cd_read_on);
 }
 
 static void read_sectors(struct vmm *vm, struct ide_channel *ch, u32 from, u32 n)
@@ -155,7 +164,7 @@ static void read_sectors(struct vmm *vm, struct ide_channel *ch, u32 from, u32 n
 	if (!ch->block)		/* less than a sector at a time: nobody does */
 		fail(vm, ch, SENSE_ILLEGAL, ASC_FIELD);
 	else
-		read_on(vm, ch);
+		cd_read_on(vm, ch);
 }
 
 static void inquiry(struct vmm *vm, struct ide_channel *ch, u32 wanted)
@@ -251,7 +260,12 @@ static void mode_sense(struct vmm *vm, struct ide_channel *ch, const u8 *packet)
 	answer(vm, ch, 28, get_be16(packet + 7));
 }
 
-static void run_packet(struct vmm *vm, struct ide_channel *ch)
+/**
+ * cd_run_packet() - a packet is through: do what it says
+ * @vm: the machine
+ * @ch: the channel
+ */
+void cd_run_packet(struct vmm *vm, struct ide_channel *ch)
 {
 	u8 packet[PACKET_SIZE];
 
@@ -260,7 +274,7 @@ static void run_packet(struct vmm *vm, struct ide_channel *ch)
 	case 0x00:	/* TEST UNIT READY */
 	case 0x1b:	/* START STOP UNIT */
 	case 0x1e:	/* PREVENT REMOVAL */
-		finish(vm, ch);
+		cd_finish(vm, ch);
 		break;
 	case 0x03:
 		request_sense(vm, ch, packet[4]);
@@ -303,7 +317,7 @@ void cd_command(struct vmm *vm, struct ide_channel *ch, u8 command)
 			break;
 		}
 		ch->count = REASON_COMMAND;
-		ide_take(ch, PACKET_SIZE, run_packet);
+		ide_take(ch, PACKET_SIZE, cd_run_packet);
 		break;
 	case IDENTIFY_PACKET:
 		identify(vm, ch);

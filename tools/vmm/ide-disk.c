@@ -149,8 +149,14 @@ static u32 next_block(struct ide_channel *ch)
 	return n;
 }
 
-/* The last block was read by the guest: no interrupt tells of the end */
-static void read_on(struct vmm *vm, struct ide_channel *ch)
+/**
+ * disk_read_on() - the next block of sectors
+ * @vm: the machine
+ * @ch: the channel
+ *
+ * When the guest has read the last block no interrupt tells of the end.
+ */
+void disk_read_on(struct vmm *vm, struct ide_channel *ch)
 {
 	u32 n = next_block(ch);
 
@@ -162,7 +168,7 @@ static void read_on(struct vmm *vm, struct ide_channel *ch)
 		return;
 	}
 	ch->sector += n;
-	ide_give(vm, ch, n * ATA_SECTOR, read_on);
+	ide_give(vm, ch, n * ATA_SECTOR, disk_read_on);
 }
 
 static int write_medium(struct ide_channel *ch)
@@ -181,7 +187,12 @@ static int write_medium(struct ide_channel *ch)
 	return 0;
 }
 
-static void written(struct vmm *vm, struct ide_channel *ch)
+/**
+ * disk_written() - a block is through: write it, and go on
+ * @vm: the machine
+ * @ch: the channel
+ */
+void disk_written(struct vmm *vm, struct ide_channel *ch)
 {
 	u32 n;
 
@@ -194,7 +205,7 @@ static void written(struct vmm *vm, struct ide_channel *ch)
 		ide_done(vm, ch);
 		return;
 	}
-	ide_take(ch, n * ATA_SECTOR, written);
+	ide_take(ch, n * ATA_SECTOR, disk_written);
 	ide_interrupt(vm, ch);
 }
 
@@ -210,9 +221,9 @@ static void transfer(struct vmm *vm, struct ide_channel *ch, bool write, u32 blo
 		return;
 	ch->block = block;
 	if (write)
-		ide_take(ch, next_block(ch) * ATA_SECTOR, written);
+		ide_take(ch, next_block(ch) * ATA_SECTOR, disk_written);
 	else
-		read_on(vm, ch);
+		disk_read_on(vm, ch);
 }
 
 static void set_multiple(struct vmm *vm, struct ide_channel *ch)

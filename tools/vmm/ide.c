@@ -16,6 +16,7 @@
 #include "ide.h"
 #include "pc.h"
 #include "pci.h"
+#include "state.h"
 
 #define PORT_DATA	0
 #define PORT_ERROR	1
@@ -33,7 +34,12 @@
 
 static struct ide_channel channels[2];
 
-static void drive_line(struct vmm *vm, struct ide_channel *ch)
+/**
+ * ide_update() - let the interrupt be what the registers say
+ * @vm: the machine
+ * @ch: the channel
+ */
+void ide_update(struct vmm *vm, struct ide_channel *ch)
 {
 	line_set(vm, &ch->line, ch->pending && !(ch->control & CONTROL_NO_IRQ));
 }
@@ -46,7 +52,7 @@ static void drive_line(struct vmm *vm, struct ide_channel *ch)
 void ide_interrupt(struct vmm *vm, struct ide_channel *ch)
 {
 	ch->pending = true;
-	drive_line(vm, ch);
+	ide_update(vm, ch);
 }
 
 /**
@@ -81,8 +87,7 @@ void ide_abort(struct vmm *vm, struct ide_channel *ch, u8 error)
  * @len: bytes, an even number
  * @next: called when the guest has read them, or NULL
  */
-void ide_give(struct vmm *vm, struct ide_channel *ch, u32 len,
-	      void (*next)(struct vmm *vm, struct ide_channel *ch))
+void ide_give(struct vmm *vm, struct ide_channel *ch, u32 len, ide_step *next)
 {
 	ch->pos = 0;
 	ch->len = len;
@@ -98,8 +103,7 @@ void ide_give(struct vmm *vm, struct ide_channel *ch, u32 len,
  * @len: bytes, an even number
  * @next: called when the guest has written them
  */
-void ide_take(struct ide_channel *ch, u32 len,
-	      void (*next)(struct vmm *vm, struct ide_channel *ch))
+void ide_take(struct ide_channel *ch, u32 len, ide_step *next)
 {
 	ch->pos = 0;
 	ch->len = len;
@@ -172,7 +176,7 @@ static void reset(struct vmm *vm, struct ide_channel *ch)
 	ch->len = 0;
 	ch->pos = 0;
 	ch->pending = false;
-	drive_line(vm, ch);
+	ide_update(vm, ch);
 	put_signature(ch);
 }
 
@@ -181,7 +185,7 @@ static void command(struct vmm *vm, struct ide_channel *ch, u8 value)
 	struct ide_drive *drive = ide_selected(ch);
 
 	ch->pending = false;
-	drive_line(vm, ch);
+	ide_update(vm, ch);
 	ch->busy = drive;
 	ch->pos = 0;
 	ch->len = 0;
@@ -255,7 +259,7 @@ static u8 read_port(struct vmm *vm, struct ide_channel *ch, u32 port)
 
 	if (port == PORT_STATUS) {
 		ch->pending = false;
-		drive_line(vm, ch);
+		ide_update(vm, ch);
 		return status(ch);
 	}
 	if (status(ch) == 0xff)
@@ -304,7 +308,7 @@ static void access_control(struct bus_region *r, struct vmm *vm, u64 port, u8 *d
 		ch->status = ATA_BUSY;
 	else if (was)
 		reset(vm, ch);
-	drive_line(vm, ch);
+	ide_update(vm, ch);
 }
 
 static int open_drive(struct ide_drive *drive, const char *path, bool cdrom)
@@ -333,9 +337,16 @@ static int add_channel(struct vmm *vm, unsigned int n)
 		{ { .addr = 0x170, .size = 8, .access = access_command },
 		  { .addr = 0x376, .size = 1, .access = access_control } },
 	};
+	static struct device_state states[2] = {
+		{ .name = "ide0", .fields = ide_state },
+		{ .name = "ide1", .fields = ide_state },
+	};
 	unsigned int i;
 
 	line_init(&channels[n].line, 14 + n);
+	channels[n].busy = &channels[n].drive[0];
+	states[n].dev = &channels[n];
+	state_add(&states[n]);
 	reset(vm, &channels[n]);
 	for (i = 0; i < 2; i++) {
 		regions[n][i].dev = &channels[n];

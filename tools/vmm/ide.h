@@ -5,6 +5,12 @@
 
 #include "bus.h"
 
+struct ide_channel;
+struct state;
+
+/* How a command goes on, when all of its data are through */
+typedef void ide_step(struct vmm *vm, struct ide_channel *ch);
+
 #define ATA_BUSY	0x80
 #define ATA_READY	0x40
 #define ATA_FAULT	0x20
@@ -67,7 +73,7 @@ struct ide_channel {
 	u8 device, control, status, error;
 	u8 buf[IDE_BUFFER];
 	u32 pos, len;
-	void (*next)(struct vmm *vm, struct ide_channel *ch);
+	ide_step *next;
 	u64 sector;
 	u32 left, block;
 };
@@ -81,15 +87,18 @@ static inline struct ide_drive *ide_selected(struct ide_channel *ch)
 void ide_interrupt(struct vmm *vm, struct ide_channel *ch);
 void ide_done(struct vmm *vm, struct ide_channel *ch);
 void ide_abort(struct vmm *vm, struct ide_channel *ch, u8 error);
-void ide_give(struct vmm *vm, struct ide_channel *ch, u32 len,
-	      void (*next)(struct vmm *vm, struct ide_channel *ch));
-void ide_take(struct ide_channel *ch, u32 len,
-	      void (*next)(struct vmm *vm, struct ide_channel *ch));
+void ide_give(struct vmm *vm, struct ide_channel *ch, u32 len, ide_step *next);
+void ide_take(struct ide_channel *ch, u32 len, ide_step *next);
+void ide_update(struct vmm *vm, struct ide_channel *ch);
 int ide_read_medium(struct ide_drive *drive, u8 *to, u64 offset, u32 size);
 void ide_string(u8 *to, const char *text, u32 size);
 
 /* ide-disk.c, ide-cd.c */
 void disk_command(struct vmm *vm, struct ide_channel *ch, u8 command);
 void cd_command(struct vmm *vm, struct ide_channel *ch, u8 command);
+ide_step disk_read_on, disk_written, cd_finish, cd_read_on, cd_run_packet;
+
+/* ide-state.c */
+void ide_state(struct state *s, struct vmm *vm, void *dev);
 
 #endif

@@ -227,7 +227,7 @@ static void command(struct vmm *vm, u8 value)
 		answer(kbd, 0x03);	/* A20 open, not reset */
 		break;
 	case CMD_RESET:
-		vmm_end(vm, 0);
+		vm->resetting = true;
 		break;
 	}
 }
@@ -315,7 +315,7 @@ static void data_out(struct vmm *vm, u8 value)
 		break;
 	case CMD_WRITE_OUTPUT:
 		if (!(value & 1))	/* bit 0 is the processor's reset line */
-			vmm_end(vm, 0);
+			vm->resetting = true;
 		break;
 	case CMD_LOOP:
 		answer(kbd, value);
@@ -349,7 +349,7 @@ void reset_out(struct vmm *vm, u16 port, u8 value)
 {
 	(void)port;
 	if (value & RESET_NOW)
-		vmm_end(vm, 0);
+		vm->resetting = true;
 }
 
 /**

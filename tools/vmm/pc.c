@@ -17,9 +17,10 @@
 #include "bus.h"
 #include "chipset.h"
 #include "pc.h"
+#include "state.h"
 #include "vmm.h"
 
-#define SEABIOS		"/usr/share/seabios"
+#define SEABIOS_DIR	"/usr/share/seabios"
 #define IMAGE_MAX	(16u << 20)
 #define LOW_MAX		(128u << 10)
 #define ROM_MAX		(256u << 10)
@@ -29,6 +30,7 @@
 #define DEBUG_THERE	0xe9
 #define A20_PORT	0x92
 #define A20_RESET	0x01
+#define A20_OPEN	0x02	/* it cannot be closed here */
 
 #define CMOS_EQUIPMENT	0x14
 #define CMOS_BASE_KB	0x15
@@ -40,13 +42,18 @@
 #define CMOS_ABOVE_4G	0x5b	/* in 64 KiB, three bytes */
 
 static FILE *debugcon;
+static u8 port_a20 = A20_OPEN;
+
+/* The image, at its place below 4 GiB */
+static u8 *image;
+static u64 image_size;
 
 /* Where a file of SeaBIOS is: as named, or, a bare name, where Debian puts it */
 static const char *find_file(const char *name, char *path, size_t size)
 {
 	if (strchr(name, '/') || !access(name, F_OK))
 		return name;
-	snprintf(path, size, "%s/%s", SEABIOS, name);
+	snprintf(path, size, "%s/%s", SEABIOS_DIR, name);
 	return access(path, F_OK) ? name : path;
 }
 
@@ -65,18 +72,16 @@ static void access_debug(struct bus_region *r, struct vmm *vm, u64 at, u8 *data,
 static void access_a20(struct bus_region *r, struct vmm *vm, u64 at, u8 *data, u32 size,
 		       bool write)
 {
-	static u8 value = 0x02;	/* the gate is open; it cannot be closed here */
-
 	(void)r;
 	(void)at;
 	(void)size;
 	if (!write) {
-		*data = value;
+		*data = port_a20;
 		return;
 	}
-	value = *data;
-	if (value & A20_RESET)
-		vmm_end(vm, 0);
+	port_a20 = *data;
+	if (port_a20 & A20_RESET)
+		vm->resetting = true;
 }
 
 static int add_debugcon(const char *path)
@@ -134,19 +139,14 @@ static int load_image(struct vmm *vm, const char *path)
 {
 	const u64 top = 1ull << 32;
 	struct stat st;
-	u32 low;
-	u8 *rom;
 
 	if (stat(path, &st))
 		return boot_error(path, strerror(errno));
 	if (!st.st_size || st.st_size % 4096 || st.st_size > IMAGE_MAX)
 		return boot_error(path, "is no firmware: not of whole pages, or over 16 MiB");
-	rom = vm->be->ops->set_memory(vm->be, top - st.st_size, st.st_size, true);
-	if (!rom || load_file(path, rom, st.st_size, NULL))
-		return -1;
-	low = st.st_size < LOW_MAX ? st.st_size : LOW_MAX;
-	memcpy(vm->ram_low + HIGH_ADDR - low, rom + st.st_size - low, low);
-	return 0;
+	image_size = st.st_size;
+	image = vm->be->ops->set_memory(vm->be, top - image_size, image_size, true);
+	return image ? load_file(path, image, image_size, NULL) : -1;
 }
 
 /* What memory there is; firmware itself takes from it what it needs */
@@ -196,13 +196,21 @@ int pc_setup(struct vmm *vm)
 	return add_video_bios(pc);
 }
 
+static void pc_state(struct state *s, struct vmm *vm, void *dev)
+{
+	(void)vm;
+	(void)dev;
+	STATE(s, port_a20);
+}
+
 /**
- * pc_enter() - load the firmware; the processor is already at its first instruction
- * @vm: the machine
+ * pc_prepare() - firmware's memory, and what it is told of the machine
+ * @vm: the machine, with all its devices
  * Return: 0, or -1 with a line on stderr
  */
-int pc_enter(struct vmm *vm)
+int pc_prepare(struct vmm *vm)
 {
+	static struct device_state state = { .name = "pc", .fields = pc_state };
 	const struct pc_config *pc = vm->config->pc;
 	char path[256];
 
@@ -211,5 +219,18 @@ int pc_enter(struct vmm *vm)
 	fill_cmos(vm);
 	if (tell_memory(vm) || pci_init(vm) || pam_init(vm))
 		return -1;
+	state_add(&state);
 	return load_image(vm, find_file(pc->bios, path, sizeof(path)));
+}
+
+/**
+ * pc_enter() - the processor is at the firmware's first instruction: have it at the end
+ * of the first megabyte, too
+ * @vm: the machine
+ */
+void pc_enter(struct vmm *vm)
+{
+	u32 low = image_size < LOW_MAX ? image_size : LOW_MAX;
+
+	memcpy(vm->ram_low + HIGH_ADDR - low, image + image_size - low, low);
 }

@@ -27,11 +27,14 @@ struct pc_config {
 	bool screen;
 };
 
+#define SEABIOS		"bios-256k.bin"
+
 #define PC_CDROM	2	/* the index in @drives */
 
 /* pc.c */
 int pc_setup(struct vmm *vm);
-int pc_enter(struct vmm *vm);
+int pc_prepare(struct vmm *vm);
+void pc_enter(struct vmm *vm);
 
 /* fwcfg.c */
 int fwcfg_init(void);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "pc.h"
 #include "restore.h"
 #include "savefile.h"
 #include "state.h"
@@ -16,7 +17,7 @@ static char *devices;
 
 /**
  * restore_open() - look into the file: it says how much memory there is
- * @config: its @restore is the file; its @memory is set
+ * @config: its @restore is the file; its @memory is set, and firmware, if there was some
  * Return: 0, or -1 with a line on stderr
  */
 int restore_open(struct vmm_config *config)
@@ -34,6 +35,8 @@ int restore_open(struct vmm_config *config)
 		return complain("%s: no `kvmfs run' ran it; try `kvmfs restore'",
 				config->restore);
 	config->memory = strtoull(line + 12, NULL, 0);
+	if (!config->pc->bios && strstr(devices, "pc.port_a20 "))
+		config->pc->bios = SEABIOS;
 	return 0;
 }
 

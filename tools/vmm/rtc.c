@@ -248,6 +248,16 @@ void rtc_init(struct vmm *vm)
 	rtc->next_periodic = NEVER;
 }
 
+/* The battery keeps all but what interrupts (the MC146818's RESET pin) */
+static void reset(struct vmm *vm)
+{
+	struct rtc *rtc = &vm->rtc;
+
+	rtc->cmos[REG_B] &= ~(B_PIE | B_AIE | B_UIE);
+	rtc->cmos[REG_C] = 0;
+	replan(vm);
+}
+
 /**
  * rtc_state() - see state.h; the guest's clock has gone on meanwhile
  * @s: where to or from
@@ -259,6 +269,11 @@ void rtc_state(struct state *s, struct vmm *vm, void *dev)
 	struct rtc *r = &vm->rtc;
 
 	(void)dev;
+	if (s->reset) {
+		if (s->loading)
+			reset(vm);
+		return;
+	}
 	state_bytes(s, "cmos", r->cmos, sizeof(r->cmos));
 	STATE(s, r->index);
 	STATE(s, r->offset);

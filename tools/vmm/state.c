@@ -28,6 +28,12 @@ static const char *find(struct state *s, const char *name)
 	return NULL;
 }
 
+/* The control socket wants a blank in front of a line, and who asks takes it away */
+static void begin_line(struct state *s, const char *name)
+{
+	fprintf(s->to, "%s%s.%s ", s->reset ? "" : " ", s->prefix, name);
+}
+
 /**
  * state_bytes() - a field of some bytes
  * @s: where to or from
@@ -42,7 +48,7 @@ void state_bytes(struct state *s, const char *name, void *bytes, size_t size)
 	size_t i;
 
 	if (!s->loading) {
-		fprintf(s->to, " %s.%s ", s->prefix, name);
+		begin_line(s, name);
 		for (i = 0; i < size; i++)
 			fprintf(s->to, "%02x", ((u8 *)bytes)[i]);
 		fputc('\n', s->to);
@@ -73,7 +79,8 @@ void state_number(struct state *s, const char *name, void *value, size_t size)
 
 	if (!s->loading) {
 		memcpy(&number, value, size);
-		fprintf(s->to, " %s.%s 0x%llx\n", s->prefix, name, (unsigned long long)number);
+		begin_line(s, name);
+		fprintf(s->to, "0x%llx\n", (unsigned long long)number);
 		return;
 	}
 	text = find(s, name);
@@ -84,6 +91,25 @@ void state_number(struct state *s, const char *name, void *value, size_t size)
 		s->failed = true;
 	else
 		memcpy(value, &number, size);
+}
+
+/**
+ * state_flag() - a field that is a bool; see STATE()
+ * @s: where to or from
+ * @name: of the field; no blank
+ * @flag: it
+ * @size: of it
+ */
+void state_flag(struct state *s, const char *name, void *flag, size_t size)
+{
+	u8 value = *(bool *)flag;
+
+	(void)size;
+	state_number(s, name, &value, sizeof(value));
+	if (value > 1)
+		s->failed = true;
+	else
+		*(bool *)flag = value;
 }
 
 /**
@@ -150,15 +176,8 @@ static void walk_devices(struct state *s, struct vmm *vm)
 
 static int do_state(struct vmm *vm, struct control *c)
 {
-	const struct pc_config *pc = vm->config->pc;
 	struct state s = { .to = c->answer };
-	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(pc->drives); i++)
-		if (pc->drives[i])
-			return control_fail(c, "IDE drives cannot be saved; virtio disks can");
-	if (pc->bios)
-		return control_fail(c, "firmware's devices cannot be saved");
 	walk_devices(&s, vm);
 	return s.failed ? control_fail(c, "devices that others serve cannot be saved: "
 				       "--vhost-user, --share, --vsock") : 0;
@@ -180,6 +199,41 @@ int state_load(struct vmm *vm, const char *text)
 		return 0;
 	fputs("kvmfs: the file has the state of another machine\n", stderr);
 	return -1;
+}
+
+static char *kept;
+
+/**
+ * state_keep() - remember what all devices are before the guest runs
+ * @vm: the machine, with all its devices
+ * Return: 0, or -1 without memory
+ */
+int state_keep(struct vmm *vm)
+{
+	struct state s = { .reset = true };
+	size_t len;
+
+	s.to = open_memstream(&kept, &len);
+	if (!s.to)
+		return -1;
+	walk_devices(&s, vm);
+	return fclose(s.to);
+}
+
+/**
+ * state_reset() - make all devices what they were then
+ * @vm: the machine
+ * Return: 0, or -1 with a line on stderr
+ */
+int state_reset(struct vmm *vm)
+{
+	struct state s = { .loading = true, .reset = true, .from = kept };
+
+	walk_devices(&s, vm);
+	line_refresh();
+	if (s.failed)
+		fputs("kvmfs: a device cannot be reset\n", stderr);
+	return s.failed ? -1 : 0;
 }
 
 /**

@@ -10,6 +10,7 @@
 
 #include "bus.h"
 #include "pc.h"
+#include "state.h"
 
 #define FIRST_PORT	0x3b0
 #define LAST_PORT	0x3df
@@ -191,6 +192,30 @@ bool vga_text_mode(struct vga_text *text)
 	return !(vga.graphics.reg[GRAPHICS_MISC] & 0x01) && text->columns >= 40 && text->pitch;
 }
 
+static void indexed_state(struct state *s, const char *which, struct indexed *i)
+{
+	snprintf(s->prefix, sizeof(s->prefix), "vga.%s", which);
+	STATE(s, i->index);
+	state_bytes(s, "reg", i->reg, sizeof(i->reg));
+}
+
+static void vga_state(struct state *s, struct vmm *vm, void *dev)
+{
+	(void)vm;
+	(void)dev;
+	STATE(s, vga.attribute_data);
+	STATE(s, vga.misc);
+	STATE(s, vga.status);
+	STATE(s, vga.dac_mask);
+	STATE(s, vga.dac_state);
+	STATE(s, vga.dac_index);
+	state_bytes(s, "dac", vga.dac, sizeof(vga.dac));
+	indexed_state(s, "sequencer", &vga.sequencer);
+	indexed_state(s, "graphics", &vga.graphics);
+	indexed_state(s, "crtc", &vga.crtc);
+	indexed_state(s, "attribute", &vga.attribute);
+}
+
 /**
  * vga_init() - put it on the bus
  * Return: 0, or -1 if its ports are taken
@@ -202,6 +227,9 @@ int vga_init(void)
 		.name = "VGA",
 	};
 
+	static struct device_state state = { .name = "vga", .fields = vga_state };
+
 	vga.misc = 0x67;	/* colour */
+	state_add(&state);
 	return bus_add(BUS_PORT, &region);
 }

@@ -76,7 +76,7 @@ static void halt(struct vmm *vm)
 	}
 	console_flush();
 	vm->halted = true;
-	while (!vm->pic.intr && !vm->ended) {
+	while (vm->halted && !vm->pic.intr && !vm->ended) {
 		event_wait(vm);
 		event_handle(vm);
 	}
@@ -101,6 +101,53 @@ static const char *where(struct vmm *vm, char *text, size_t size)
 	return text;
 }
 
+/* A restored machine has nothing to begin with, but its firmware */
+static bool can_reset(const struct vmm *vm)
+{
+	return vm->be->ops->reset && (!vm->config->restore || vm->config->pc->bios);
+}
+
+/* Firmware, kernel or flat image, and the vCPU in front of it */
+static int enter(struct vmm *vm)
+{
+	if (vm->config->pc->bios) {
+		pc_enter(vm);
+		return 0;
+	}
+	return vm->config->flat ? load_flat(vm) : load_kernel(vm);
+}
+
+/**
+ * vmm_reset() - start the machine again; what is in its memory stays
+ * @vm: the machine; its guest stands still
+ * Return: 0; -1 if that cannot be, or, with a line on stderr, if it went wrong, which ends it
+ *
+ * In the vCPU thread, and not from a device that the guest accesses: it sets vm->resetting.
+ */
+int vmm_reset(struct vmm *vm)
+{
+	vm->resetting = false;
+	if (!can_reset(vm))
+		return -1;
+	console_flush();
+	if (!vm->be->ops->reset(vm->be) && !state_reset(vm) && !enter(vm)) {
+		__atomic_store_n(&vm->wake, 1, __ATOMIC_RELAXED);	/* arms the timer */
+		return 0;
+	}
+	console_close();
+	vmm_end(vm, EXIT_FAILURE);
+	return -1;
+}
+
+/* The guest wants it */
+static void reboot(struct vmm *vm)
+{
+	if (vm->config->no_reboot || !can_reset(vm))
+		vmm_end(vm, EXIT_SUCCESS);
+	else
+		vmm_reset(vm);
+}
+
 static void other_exit(struct vmm *vm, int reason)
 {
 	char text[CODE_TEXT + 8];
@@ -108,7 +155,11 @@ static void other_exit(struct vmm *vm, int reason)
 	where(vm, text, sizeof(text));
 	switch (reason) {
 	case KVMFS_EXIT_SHUTDOWN:
-		vmm_fail(vm, "the guest shut down (triple fault) near%s", text);
+		/* a PC's board resets it, and firmware knows; a kernel alone would go round */
+		if (vm->config->pc->bios && can_reset(vm) && !vm->config->no_reboot)
+			vm->resetting = true;
+		else
+			vmm_fail(vm, "the guest shut down (triple fault) near%s", text);
 		break;
 	case KVMFS_EXIT_FAIL_ENTRY:
 		vmm_fail(vm, "the processor refused the guest's state (code %#llx) at%s",
@@ -141,6 +192,8 @@ static void loop(struct vmm *vm)
 	if (vm->halted)		/* when it was saved */
 		halt(vm);
 	while (!vm->ended) {
+		if (vm->resetting)
+			reboot(vm);
 		if (vm->exit.request & ~KVMFS_REQ_RETURN)
 			__atomic_fetch_and(&vm->exit.request, KVMFS_REQ_RETURN,
 					   __ATOMIC_RELAXED);
@@ -239,14 +292,18 @@ static int setup(struct vmm *vm)
 		return -1;
 	if (!vm->config->pc->bios)
 		pci_assign(vm);
+	else if (pc_prepare(vm))
+		return -1;
 	state_init(vm);
+	if (state_keep(vm)) {
+		perror("kvmfs");
+		return -1;
+	}
 	if (vm->config->restore)
 		return restore_load(vm);
 	if (vm->be->ops->set_cpuid(vm->be, vm->config->cpuid))
 		return -1;
-	if (vm->config->pc->bios)
-		return pc_enter(vm);
-	return vm->config->flat ? load_flat(vm) : load_kernel(vm);
+	return enter(vm);
 }
 
 static void run(struct vmm *vm)

@@ -47,6 +47,7 @@ struct vmm;
  * @gdb:	where gdb connects to, or NULL
  * @restore:	a file of `kvmfs save' in place of a kernel, or NULL
  * @stopped:	the machine is paused at first
+ * @no_reboot:	a guest that resets the machine ends it
  * @verbose:	count and print exits at the end
  */
 struct vmm_config {
@@ -68,6 +69,7 @@ struct vmm_config {
 	const char *gdb;
 	const char *restore;
 	bool stopped;
+	bool no_reboot;
 	bool real_mode;
 	bool dry_run;
 	bool verbose;
@@ -165,6 +167,7 @@ struct vmm {
 	u32 wake;		/* a futex: something for vmm_events() to do */
 	u64 armed;		/* when the timer fires */
 	timer_t timer;
+	bool resetting;		/* a device has been told to: the loop does it */
 	/* how it ended */
 	bool ended;
 	int status;
@@ -175,6 +178,7 @@ struct vmm {
 int vmm_main(const struct vmm_config *config);
 void *vmm_ram(const struct vmm *vm, u64 gpa, u64 size);
 void vmm_end(struct vmm *vm, int status);
+int vmm_reset(struct vmm *vm);
 void vmm_fail(struct vmm *vm, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 

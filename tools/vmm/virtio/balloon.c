@@ -111,11 +111,18 @@ static void configured(struct virtio_dev *dev)
 	(void)dev;
 }
 
+/* The next driver begins with nothing given */
+static void stop(struct virtio_dev *dev)
+{
+	config_of((struct balloon *)dev)->actual = 0;
+}
+
 static const struct virtio_ops ops = {
 	.name = "balloon",
 	.id = VIRTIO_ID_BALLOON,
 	.class = 0x00ff00,
 	.kick = kick,
+	.stop = stop,
 	.configured = configured,
 };
 

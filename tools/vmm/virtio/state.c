@@ -83,13 +83,24 @@ static void fields(struct state *s, struct virtio_dev *dev)
 		dev->irq(dev, true);
 }
 
+/* As if the driver had done it; the configuration is the host's, and stays */
+static void reset(struct state *s, struct virtio_dev *dev)
+{
+	if (s->loading)
+		virtio_reset(dev);
+	if (dev->save_transport)
+		dev->save_transport(dev, s);
+}
+
 static void device_fields(struct state *s, struct vmm *vm, void *arg)
 {
 	struct virtio_dev *dev = arg;
 
 	(void)vm;
 	pthread_mutex_lock(&dev->lock);
-	if (!dev->ops->kick) {
+	if (s->reset) {
+		reset(s, dev);
+	} else if (!dev->ops->kick) {
 		s->failed = true;
 	} else {
 		if (!s->loading)

@@ -325,7 +325,11 @@ void virtio_set_features(struct virtio_dev *dev, unsigned int word, u32 value)
 		dev->features = (dev->features & ~(0xffffffffull << shift)) | (u64)value << shift;
 }
 
-static void reset(struct virtio_dev *dev)
+/**
+ * virtio_reset() - the device is as new (virtio 1.2, 2.4)
+ * @dev: the device, locked
+ */
+void virtio_reset(struct virtio_dev *dev)
 {
 	unsigned int i;
 
@@ -381,7 +385,7 @@ void virtio_set_status(struct virtio_dev *dev, u8 status)
 	pthread_mutex_lock(&dev->lock);
 	fresh = status & ~dev->status;
 	if (!status) {
-		reset(dev);
+		virtio_reset(dev);
 	} else {
 		if (fresh & VIRTIO_CONFIG_S_FEATURES_OK && !features_good(dev))
 			status &= ~VIRTIO_CONFIG_S_FEATURES_OK;

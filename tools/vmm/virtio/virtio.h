@@ -138,6 +138,7 @@ static inline bool virtio_has(const struct virtio_dev *dev, unsigned int feature
 
 /* --- for transports: in the vCPU thread --------------------------------------------- */
 
+void virtio_reset(struct virtio_dev *dev);
 void virtio_set_status(struct virtio_dev *dev, u8 status);
 void virtio_set_features(struct virtio_dev *dev, unsigned int word, u32 value);
 u32 virtio_get_features(const struct virtio_dev *dev, unsigned int word);
