@@ -482,7 +482,7 @@ static int on_hypercall(struct vcpu *v, struct hv_exitinfo *x)
 
 static int on_rdtsc(struct vcpu *v, struct hv_exitinfo *x)
 {
-	u64 tsc = rdtsc() + v->tsc_offset;
+	u64 tsc = power_tsc() + v->tsc_offset;
 
 	v->regs[0] = (u32)tsc;
 	v->regs[2] = tsc >> 32;

@@ -383,7 +383,7 @@ static void op_cpuid(struct emul *e, u32 *eax, u32 *ebx, u32 *ecx, u32 *edx)
 
 static u64 op_rdtsc(struct emul *e)
 {
-	return rdtsc() + to_vcpu(e)->tsc_offset;
+	return power_tsc() + to_vcpu(e)->tsc_offset;
 }
 
 static void op_invlpg(struct emul *e, u64 la)

@@ -89,7 +89,7 @@ static void own_read(struct vcpu *v, u32 index, u64 *val)
 {
 	switch (index) {
 	case MSR_TSC:
-		*val = rdtsc() + v->tsc_offset;
+		*val = power_tsc() + v->tsc_offset;
 		break;
 	case MSR_EFER:
 		*val = v->efer;
@@ -101,7 +101,7 @@ static int own_write(struct vcpu *v, u32 index, u64 val)
 {
 	switch (index) {
 	case MSR_TSC:
-		v->tsc_offset = val - rdtsc();
+		v->tsc_offset = val - power_tsc();
 		vendor->set_tsc_offset(v);
 		return 0;
 	case MSR_EFER:
@@ -190,7 +190,7 @@ void msr_reset(struct vcpu *v)
 	v->msr_store[STORE_MISC] = MSR_IA32_MISC_ENABLE_FAST_STRING;
 	v->msr_store[STORE_HWCR] = 0;
 	v->msr_store[STORE_SYSCFG] = 0;
-	v->tsc_offset = -rdtsc();
+	v->tsc_offset = -power_tsc();
 	vendor->set_tsc_offset(v);
 }
 

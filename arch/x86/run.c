@@ -94,10 +94,15 @@ static bool load_thread_state(struct vcpu *v)
 		return true;
 	v->switches = switches;
 	v->cpu = smp_processor_id();
-	if (likely(static_call(vendor_load)(v)))
-		return true;
-	v->switches = 0;
-	return false;
+	if (unlikely(!static_call(vendor_load)(v))) {
+		v->switches = 0;
+		return false;
+	}
+	if (unlikely(v->tsc_lost != READ_ONCE(power_tsc_lost))) {
+		v->tsc_lost = READ_ONCE(power_tsc_lost);
+		vendor->set_tsc_offset(v);
+	}
+	return true;
 }
 
 /* all that is in the processor is the thread's own again; interrupts off */

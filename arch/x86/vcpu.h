@@ -13,6 +13,7 @@
 #include <linux/atomic.h>
 #include <linux/percpu.h>
 #include <asm/fpu/types.h>
+#include <asm/msr.h>
 #include <asm/processor-flags.h>
 #include "arch/x86/hv.h"
 #include "arch/x86/emulate.h"
@@ -238,7 +239,8 @@ struct vcpu {
 	bool step_over_tf;		/* TF was the guest's own when a step began */
 	u64 xcr0;
 	u64 msr_store[8];		/* MSRs that only remember, see msr.c */
-	s64 tsc_offset;
+	s64 tsc_offset;			/* from power_tsc() to the guest's */
+	u64 tsc_lost;			/* of power_tsc_lost, what the hardware block knows */
 	/* PDPTEs from ``events``, for when this CR3 is loaded; see cr_load_pdptrs() */
 	struct { bool there; u64 cr3, pdpte[4]; } given;
 	struct vcpu_debug debug;
@@ -278,6 +280,8 @@ struct vm {
  * @setup:	once, at load: read capabilities, allocate; @teardown undoes it
  * @cpu_on:	switch the extension on, on this CPU, interrupts off; -EBUSY if
  *		somebody else (kvm.ko) uses it. @cpu_off: idempotent, any context
+ * @cpu_emergency_off: the same when the kernel has crashed: also as an NMI, also with guest
+ *		state in the processor, and without a thought for what comes after
  * @vcpu_init:	allocate the hardware's block and put the guest-visible reset
  *		state into it; @vcpu_free
  * @can_enter:	when v->check_entry was set, interrupts on: false if the processor does
@@ -293,6 +297,7 @@ struct vm {
  *		what was cut short by the exit (IDT vectoring). Says what the exit was
  * @nested:	format of tables from gpa to hpa; NULL if there is no nested paging
  * @push_cr:	take v->cr0, cr3, cr4, efer, mmu.root_hpa into the hardware block
+ * @set_tsc_offset: v->tsc_offset or v->tsc_lost changed: their sum into the hardware block
  * @update_traps: v->hw_dr7, v->dr6 or v->debug.int3 changed: put them into the hardware
  *		block. With int3, INT3 is an exit: EXIT_EXCEPTION, or EXIT_EMULATE
  * @inject:	arm v->event for the next entry
@@ -309,6 +314,7 @@ struct vendor_ops {
 	void (*teardown)(void);
 	int (*cpu_on)(void);
 	void (*cpu_off)(void);
+	void (*cpu_emergency_off)(void);
 	int (*vcpu_init)(struct vcpu *v);
 	void (*vcpu_free)(struct vcpu *v);
 	bool (*can_enter)(struct vcpu *v);
@@ -396,6 +402,12 @@ void power_exit(void);
 int power_get(void);			/* first user switches it on; may sleep */
 void power_put(void);
 DECLARE_PER_CPU(bool, power_on);
+extern u64 power_tsc_lost;		/* what suspends took from the host's TSC, in its units */
+
+static inline u64 power_tsc(void)	/* the host's TSC, as if it never began anew */
+{
+	return rdtsc() + READ_ONCE(power_tsc_lost);
+}
 
 static inline bool power_is_on(void)	/* on this CPU; interrupts off */
 {

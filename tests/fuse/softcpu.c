@@ -36,6 +36,7 @@ void power_exit(void) { }
 int power_get(void) { return 0; }
 void power_put(void) { }
 bool power_on = true;
+u64 power_tsc_lost;
 int work_init(void) { return 0; }
 void work_exit(void) { }
 int work_do(void) { return signal_pending(current) ? -EINTR : 0; }

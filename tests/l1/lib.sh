@@ -56,3 +56,16 @@ neighbour_ends() {
 	kill "$neighbour"
 	wait "$neighbour" 2>/dev/null
 }
+
+# efer CPU: its low half
+efer() {
+	dd if="/dev/cpu/$1/msr" bs=8 skip=$((0xc0000080 / 8)) count=1 2>/dev/null |
+		od -A n -t u4 | { read -r low high; echo "${low:-0}"; }
+}
+
+# svm_is WANT: EFER.SVME (bit 12) of all CPUs; needs msr.ko
+svm_is() {
+	for cpu in /dev/cpu/[0-9]*; do
+		[ $(($(efer "${cpu##*/}") >> 12 & 1)) = "$1" ] || return 1
+	done
+}

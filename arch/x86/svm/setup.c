@@ -159,14 +159,11 @@ int svm_cpu_on(void)
 	return 0;
 }
 
-void svm_cpu_off(void)
+/* in an NMI, perhaps: what was interrupted does not go on */
+void svm_cpu_emergency_off(void)
 {
-	struct svm_cpu *c = this_cpu_ptr(&svm_cpu);
 	u64 efer;
 
-	if (!c->on)
-		return;
-	c->on = false;
 	wrmsrl(MSR_VM_HSAVE_PA, 0);
 	rdmsrl(MSR_EFER, efer);
 	if (efer & EFER_SVME) {
@@ -174,6 +171,16 @@ void svm_cpu_off(void)
 		asm volatile("stgi" : : : "memory");
 		wrmsrl(MSR_EFER, efer & ~EFER_SVME);
 	}
+}
+
+void svm_cpu_off(void)
+{
+	struct svm_cpu *c = this_cpu_ptr(&svm_cpu);
+
+	if (!c->on)
+		return;
+	c->on = false;
+	svm_cpu_emergency_off();
 }
 
 /*

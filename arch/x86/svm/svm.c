@@ -221,6 +221,7 @@ const struct vendor_ops svm_ops = {
 	.teardown = svm_teardown,
 	.cpu_on = svm_cpu_on,
 	.cpu_off = svm_cpu_off,
+	.cpu_emergency_off = svm_cpu_emergency_off,
 	.vcpu_init = svm_vcpu_init,
 	.vcpu_free = svm_vcpu_free,
 	.load = svm_load,

@@ -110,6 +110,7 @@ int svm_setup(void);
 void svm_teardown(void);
 int svm_cpu_on(void);
 void svm_cpu_off(void);
+void svm_cpu_emergency_off(void);
 void svm_new_asid(struct svm_vcpu *s);
 bool svm_guest_changed(struct vcpu *v);
 void svm_forget_guest(struct vcpu *v);

@@ -275,5 +275,5 @@ void svm_update_traps(struct vcpu *v)
 
 void svm_set_tsc_offset(struct vcpu *v)
 {
-	to_vmcb(v)->control.tsc_offset = v->tsc_offset;
+	to_vmcb(v)->control.tsc_offset = v->tsc_offset + v->tsc_lost;
 }

@@ -200,3 +200,21 @@ void vmx_cpu_off(void)
 	host_cpu_off(c);
 	local_irq_restore(flags);
 }
+
+/*
+ * In an NMI, perhaps, which may have come while the list was changed; what was interrupted
+ * does not go on. What the processor keeps of a VMCS goes to memory, for who looks at that
+ * later.
+ */
+void vmx_cpu_emergency_off(void)
+{
+	struct vmx_cpu *c = this_cpu_ptr(&vmx_cpu);
+	struct vmx_vcpu *x;
+
+	if (!(__read_cr4() & X86_CR4_VMXE))
+		return;
+	list_for_each_entry(x, &c->loaded, loaded)
+		vmcs_write_back(x);
+	leave_root();
+	cr4_clear_bits_irqsoff(X86_CR4_VMXE);
+}

@@ -468,7 +468,7 @@ void vmx_set_tsc_offset(struct vcpu *v)
 
 	if (!vmcs_get(v, &flags))
 		return;
-	vmwrite64(TSC_OFFSET, v->tsc_offset);
+	vmwrite64(TSC_OFFSET, v->tsc_offset + v->tsc_lost);
 	vmcs_put(flags);
 }
 

@@ -25,7 +25,7 @@ void field_error(const char *what, u32 field)
  */
 void vmcs_clear_here(struct vmx_vcpu *x)
 {
-	asm volatile("vmclear %0" : : "m" (x->vmcs_pa) : "cc", "memory");
+	vmcs_write_back(x);
 	list_del(&x->loaded);
 	x->launched = false;
 	if (this_cpu_read(vmx_cpu.now) == x)

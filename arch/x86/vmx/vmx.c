@@ -137,7 +137,7 @@ static int vmx_vcpu_init(struct vcpu *v)
 	/* makes its launch state "clear" and initialises the rest: SDM vol. 3, 25.11.3 */
 	local_irq_save(flags);
 	if (this_cpu_read(vmx_cpu.on))
-		asm volatile("vmclear %0" : : "m" (x->vmcs_pa) : "cc", "memory");
+		vmcs_write_back(x);
 	local_irq_restore(flags);
 	v->vendor = x;
 	if (!vmcs_get(v, &flags)) {
@@ -330,6 +330,7 @@ const struct vendor_ops vmx_ops = {
 	.teardown = vmx_teardown,
 	.cpu_on = vmx_cpu_on,
 	.cpu_off = vmx_cpu_off,
+	.cpu_emergency_off = vmx_cpu_emergency_off,
 	.vcpu_init = vmx_vcpu_init,
 	.vcpu_free = vmx_vcpu_free,
 	.load = vmx_load,

@@ -161,6 +161,12 @@ static inline struct vmx_vcpu *to_vmx(struct vcpu *v)
 	return v->vendor;
 }
 
+/* what this CPU keeps of an active VMCS goes to memory, and it is active no more */
+static inline void vmcs_write_back(struct vmx_vcpu *x)
+{
+	asm volatile("vmclear %0" : : "m" (x->vmcs_pa) : "cc", "memory");
+}
+
 static inline bool vmcs_is_current(const struct vmx_vcpu *x)
 {
 	return this_cpu_read(vmx_cpu.now) == x;
@@ -175,6 +181,7 @@ int vmx_setup(void);
 void vmx_teardown(void);
 int vmx_cpu_on(void);
 void vmx_cpu_off(void);
+void vmx_cpu_emergency_off(void);
 extern unsigned long vmx_msr_bitmap_pa;
 
 /*
