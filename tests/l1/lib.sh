@@ -23,9 +23,10 @@ unload() {
 # what the kernel said while it came up is not about us
 dmesg -c >/dev/null 2>&1
 
-# quiet: since then it has said nothing that no good run has
+# quiet: since then it has said nothing that no good run has; a cgroup may have used up
+# its memory
 quiet() {
-	! dmesg | grep -E 'WARNING:|BUG:|Oops|Call Trace|KASAN|UBSAN|unchecked MSR|kvmfs: audit'
+	! dmesg | sed '/invoked oom-killer:/,/<\/TASK>/d' | grep -E 'WARNING:|BUG:|Oops|Call Trace|KASAN|UBSAN|unchecked MSR|kvmfs: audit'
 }
 
 # neighbour: a VM of that name works on and on, and checks its memory
@@ -68,4 +69,39 @@ svm_is() {
 	for cpu in /dev/cpu/[0-9]*; do
 		[ $(($(efer "${cpu##*/}") >> 12 & 1)) = "$1" ] || return 1
 	done
+}
+
+# --- cgroups and swap ---------------------------------------------------------------
+
+cg=/sys/fs/cgroup
+
+memory_groups() {
+	grep -q memory $cg/cgroup.controllers || echo "# no memory controller"
+	echo +memory >$cg/cgroup.subtree_control
+}
+
+# swap_on: memory of 200 MB is swapped to, compressed
+swap_on() {
+	while read -r module; do
+		case $module in
+		kvm* | irqbypass* | ccp*) continue ;;
+		esac
+		insmod "/lib/modules/$module" 2>/dev/null
+	done </lib/modules/order
+	echo lz4 >/sys/block/zram0/comp_algorithm &&
+		echo 200M >/sys/block/zram0/disksize && mkswap /dev/zram0 && swapon /dev/zram0
+}
+
+# limited GROUP MAX COMMAND...
+limited() {
+	mkdir -p "$cg/$1"
+	echo "$2" >"$cg/$1/memory.max"
+	group=$1
+	shift 2
+	sh -c 'echo $$ >"$0"; exec "$@"' "$cg/$group/cgroup.procs" "$@"
+}
+
+# killed GROUP: how many of it, since it was too large
+killed() {
+	sed -n 's/^oom_kill //p' "$cg/$1/memory.events"
 }

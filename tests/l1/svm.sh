@@ -81,10 +81,11 @@ finished() {
 	[ -n "$status" ]
 }
 
-# complaints: the lines of the kernel log that no good run has; a crash that the script asks for
-# is none
+# complaints: the lines of the kernel log that no good run has. Neither a crash that the script
+# asks for is one, nor that a cgroup has used up its memory.
 complaints() {
-	sed '/sysrq: Trigger a crash/,/Linux version /s/.*//' "$log" |
+	sed -e '/sysrq: Trigger a crash/,/Linux version /s/.*//' \
+		-e '/invoked oom-killer:/,/<\/TASK>/s/.*//' "$log" |
 		grep -a -n -E -e 'WARNING:|BUG:|BUG at|Oops|general protection' \
 		-e 'Kernel panic|soft lockup|hard LOCKUP|blocked for more than' \
 		-e 'rcu.*(stall|detected)|scheduling while atomic|Call Trace' \

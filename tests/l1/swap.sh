@@ -6,38 +6,11 @@
 # else reads and writes that memory meanwhile.
 . /kvmfs/lib.sh
 
-cg=/sys/fs/cgroup
-
-swap_on() {
-	while read -r module; do
-		case $module in
-		kvm* | irqbypass* | ccp*) continue ;;
-		esac
-		insmod "/lib/modules/$module" 2>/dev/null
-	done </lib/modules/order
-	echo lz4 >/sys/block/zram0/comp_algorithm &&
-		echo 200M >/sys/block/zram0/disksize && mkswap /dev/zram0 && swapon /dev/zram0
-}
-
-# limited GROUP MAX COMMAND...
-limited() {
-	mkdir -p "$cg/$1"
-	echo "$2" >"$cg/$1/memory.max"
-	group=$1
-	shift 2
-	sh -c 'echo $$ >"$0"; exec "$@"' "$cg/$group/cgroup.procs" "$@"
-}
-
 swapped() {
 	awk '/^pswpout/ { print $2 }' /proc/vmstat
 }
 
-killed() {
-	sed -n 's/^oom_kill //p' "$cg/$1/memory.events"
-}
-
-grep -q memory $cg/cgroup.controllers || echo "# no memory controller"
-echo +memory >$cg/cgroup.subtree_control
+memory_groups
 ok "swap" swap_on
 load
 

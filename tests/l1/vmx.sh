@@ -149,9 +149,13 @@ boot() {
 }
 
 # complaints: the lines of the kernel log that no good run has, from where our
-# part begins: the boot has one about Bochs's CPUID
+# part begins: the boot has one about Bochs's CPUID. Neither a crash that the script asks for
+# is one, nor that a cgroup has used up its memory.
 complaints() {
-	sed '1,/Run .*init as init process/s/.*//' "$log" | grep -a -n -E -e 'WARNING:|BUG:|BUG at|Oops|general protection' \
+	sed -e '1,/Run .*init as init process/s/.*//' \
+		-e '/sysrq: Trigger a crash/,/Run .*init as init process/s/.*//' \
+		-e '/invoked oom-killer:/,/<\/TASK>/s/.*//' "$log" |
+		grep -a -n -E -e 'WARNING:|BUG:|BUG at|Oops|general protection' \
 		-e 'Kernel panic|soft lockup|hard LOCKUP|blocked for more than' \
 		-e 'rcu.*(stall|detected)|scheduling while atomic|Call Trace' \
 		-e 'KASAN|UBSAN|KMEMLEAK|INFO: task|possible (circular|recursive)' \
