@@ -17,7 +17,6 @@
 #define sectors cd_sectors
 #define identify cd_identify
 #include "../../tools/vmm/ide-cd.c"
-
 #include "../../tools/vmm/ide-state.c"
 #include "vmm-tap.h"
 
