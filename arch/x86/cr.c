@@ -228,6 +228,22 @@ int cr3_set(struct vcpu *v, u64 val)
 	return 0;
 }
 
+/**
+ * cr3_set_quick() - MOV to CR3, if that is nothing but another root
+ * @v: the vCPU; v->in_guest is still set
+ * @val: what the guest loads
+ *
+ * Context: interrupts off.
+ * Return: false if cr3_set() must do it; nothing has changed then.
+ */
+bool cr3_set_quick(struct vcpu *v, u64 val)
+{
+	if (v->nested || val >= 1ULL << 52 || !mmu_quick_cr3(v, val))
+		return false;
+	v->mmio.valid = false;
+	return true;
+}
+
 int cr4_set(struct vcpu *v, u64 val)
 {
 	u64 old = v->cr4;

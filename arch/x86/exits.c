@@ -187,6 +187,17 @@ static bool done_inside(struct vcpu *v, struct hv_exitinfo *x)
 	return true;
 }
 
+/* from one root to another; true if done */
+static bool cr3_is_quick(struct vcpu *v, const struct hv_exitinfo *x)
+{
+	if (!x->cr.known || !x->cr.write || x->cr.nr != 3 || !x->next_rip ||
+	    !cr3_set_quick(v, x->cr.val))
+		return false;
+	v->stat.cr++;
+	insn_done(v, x->shadow, x->next_rip);
+	return true;
+}
+
 /**
  * exit_handle_fast() - serve an exit, or a part of it, in the inner loop
  * @v: the vCPU; v->in_guest is still set
@@ -208,6 +219,9 @@ bool exit_handle_fast(struct vcpu *v, struct hv_exitinfo *x)
 			x->kind = EXIT_USER;
 		return false;
 	case EXIT_CR:
+		if (!x->cr.known)
+			quick_refine(v, x);
+		return cr3_is_quick(v, x);
 	case EXIT_INVLPG:
 		quick_refine(v, x);
 		return false;

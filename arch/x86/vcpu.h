@@ -441,13 +441,9 @@ bool exit_handle_fast(struct vcpu *v, struct hv_exitinfo *x);
 static inline bool exit_may_be_fast(const struct hv_exitinfo *x)
 {
 	const u32 kinds = BIT(EXIT_CPUID) | BIT(EXIT_MSR) | BIT(EXIT_EXCEPTION) |
-			  BIT(EXIT_NESTED_FAULT);
-	const u32 unclear = BIT(EXIT_CR) | BIT(EXIT_INVLPG);
+			  BIT(EXIT_NESTED_FAULT) | BIT(EXIT_CR);
 
-	if (BIT(x->kind) & kinds)
-		return true;
-	return (BIT(x->kind) & unclear) &&
-	       !(x->kind == EXIT_CR ? x->cr.known : x->invlpg.known);
+	return (BIT(x->kind) & kinds) || (x->kind == EXIT_INVLPG && !x->invlpg.known);
 }
 
 /* an exit that goes to user space as it is: exit_handle() returns 1 */
@@ -504,6 +500,7 @@ bool event_irq_ready(struct vcpu *v);
 /* cr.c: 0 or -EINVAL, which for the guest is #GP */
 int cr0_set(struct vcpu *v, u64 val);
 int cr3_set(struct vcpu *v, u64 val);
+bool cr3_set_quick(struct vcpu *v, u64 val);
 int cr4_set(struct vcpu *v, u64 val);
 int cr_set(struct vcpu *v, unsigned int nr, u64 val);	/* 0, 2, 3, 4, 8 */
 u64 cr_get(struct vcpu *v, unsigned int nr);

@@ -526,11 +526,29 @@ static void set_controls(struct cpu *c)
 	forget_all(c - cpu);
 }
 
+/* how often the short way was open, and was not */
+static unsigned int quick[2];
+
 static void load_cr3(struct cpu *c)
 {
-	c->v.cr3 = (u64)(1 + below(4)) << 12;
-	if (chance(5))
-		c->v.cr3 = (u64)(64 + below(6)) << 12;
+	u64 cr3 = (u64)(chance(5) ? 64 + below(6) : 1 + below(4)) << 12;
+
+	/* tables that are not written for a while are closed, one at a flush */
+	if (chance(20)) {
+		for (int i = 0; i < 100 && !list_empty(&vm.mmu.open); i++)
+			shadow_mmu.flush_all(&c->v);
+		forget_all(c - cpu);
+	}
+	if (chance(50)) {
+		bool done = mmu_quick_cr3(&c->v, cr3);
+
+		quick[done]++;
+		if (done) {
+			forget_all(c - cpu);
+			return;
+		}
+	}
+	c->v.cr3 = cr3;
 	if (mode == MMU_PAE) {
 		/* the four pointers are in frame 15, made afresh */
 		unsigned int i;
@@ -730,6 +748,7 @@ static void run(int m, int cpus, int rounds, int n)
 	mode = m;
 	n_cpus = cpus;
 	n_ok = n_faults = n_emulated = n_tlb = 0;
+	quick[false] = quick[true] = 0;
 	choose_gvas();
 	while (rounds--) {
 		int i;
@@ -752,6 +771,9 @@ static void run(int m, int cpus, int rounds, int n)
 	       (unsigned long long)sum.shadow_recycled, (unsigned long long)sum.reclaimed);
 	printf("# %llu pages found written, %llu not\n", (unsigned long long)n_noted,
 	       (unsigned long long)n_unnoted);
+	printf("# %u loads of CR3 took the short way, %u not\n", quick[true], quick[false]);
+	if (m == MMU_LONG && !quick[true])
+		die("no CR3 load was quick", -1, -1, 0, 0);
 	snprintf(text, sizeof(text), "shadow of %s, %d vCPU%s", names[m], cpus, cpus > 1 ? "s" : "");
 	tap(true, text);
 }

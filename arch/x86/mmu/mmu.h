@@ -114,7 +114,8 @@ struct nested_format {
 /**
  * struct vm_mmu - the MMU's part of a VM
  * @lock:	mmu_lock. Guards everything here, all shadow pages and sptes of the
- *		VM, and every gpage. Taken with interrupts on; nothing sleeps under it.
+ *		VM, and every gpage. Taken with interrupts on (but mmu_trylock()); nothing
+ *		sleeps under it.
  * @owed:	some vCPU's TLB may hold translations that no spte stands for any more:
  *		stale for the guest as it may be until it flushes, but not for us
  * @debt:	audit only: something changed that must not be unlocked unflushed
@@ -223,6 +224,9 @@ struct mmu_ops {
 
 extern const struct mmu_ops shadow_mmu;
 extern const struct mmu_ops nested_mmu;
+
+/* shadow paging, interrupts off: v->cr3 becomes @cr3 if that takes no more than a new root */
+bool mmu_quick_cr3(struct vcpu *v, u64 cr3);
 
 /* with nested paging: CR0, CR4 or EFER are not what they were, by the guest's own doing */
 void walk_setup(struct vcpu *v);

@@ -566,6 +566,27 @@ static bool switch_root(struct vcpu *v)
 	return true;
 }
 
+bool mmu_quick_cr3(struct vcpu *v, u64 cr3)
+{
+	struct vm_mmu *m = &v->vm->mmu;
+	u64 old = v->cr3;
+	bool done = false;
+
+	if (!mmu_trylock(v->vm))
+		return false;
+	/* no table to compare with its shadow, nothing to free */
+	if (list_empty(&m->open) && list_empty(&m->dead)) {
+		v->cr3 = cr3;
+		done = switch_root(v);
+		if (done)
+			flush_own(v);
+		else
+			v->cr3 = old;
+	}
+	mmu_unlock(v->vm);
+	return done;
+}
+
 /* what is missing for it, shadow_load() fetches */
 static noinline void find_root(struct vcpu *v)
 {

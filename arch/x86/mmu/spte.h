@@ -340,6 +340,12 @@ static inline void mmu_lock(struct vm *vm) __acquires(&vm->mmu.lock)
 	spin_lock(&vm->mmu.lock);
 }
 
+/* with interrupts off, where nobody may wait for it, since its holder may wait for all CPUs */
+static inline bool mmu_trylock(struct vm *vm) __cond_acquires(&vm->mmu.lock)
+{
+	return !IS_ENABLED(CONFIG_PREEMPT_RT) && spin_trylock(&vm->mmu.lock);
+}
+
 static inline void mmu_unlock(struct vm *vm) __releases(&vm->mmu.lock)
 {
 	if (unlikely(mmu_audit_on))

@@ -25,6 +25,9 @@ typedef u64 phys_addr_t;
 #define __packed		__attribute__((packed))
 #define __maybe_unused		__attribute__((unused))
 #define __acquires(x)
+#define __cond_acquires(x)
+/* nothing is configured */
+#define IS_ENABLED(option)	0
 #define __releases(x)
 #define __force
 #define __user
