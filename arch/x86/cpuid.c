@@ -5,22 +5,25 @@
  */
 #include <linux/kernel.h>
 #include <linux/string.h>
+#include <asm/cpufeature.h>
 #include <asm/processor.h>
 #include "arch/x86/vcpu.h"
 
 #define BIT_(n)	(1u << (n))
 
-/* leaf 1 ECX: SSE3 PCLMUL SSSE3 CX16 SSE4.1 SSE4.2 MOVBE POPCNT AES RDRAND */
-#define LEAF1_ECX	(BIT_(0) | BIT_(1) | BIT_(9) | BIT_(13) | BIT_(19) | BIT_(20) | \
-			 BIT_(22) | BIT_(23) | BIT_(25) | BIT_(30))
+/* leaf 1 ECX: SSE3 PCLMUL SSSE3 CX16 PCID SSE4.1 SSE4.2 MOVBE POPCNT AES RDRAND */
+#define LEAF1_ECX_PCID	BIT_(17)
+#define LEAF1_ECX	(BIT_(0) | BIT_(1) | BIT_(9) | BIT_(13) | LEAF1_ECX_PCID | BIT_(19) | \
+			 BIT_(20) | BIT_(22) | BIT_(23) | BIT_(25) | BIT_(30))
 #define LEAF1_ECX_HYPERVISOR	BIT_(31)
 /* leaf 1 EDX: FPU DE PSE TSC MSR PAE CX8 SEP PGE CMOV PAT PSE36 CLFSH MMX FXSR SSE SSE2 */
 #define LEAF1_EDX	(BIT_(0) | BIT_(2) | BIT_(3) | BIT_(4) | BIT_(5) | BIT_(6) | BIT_(8) | \
 			 BIT_(11) | BIT_(13) | BIT_(15) | BIT_(16) | BIT_(17) | BIT_(19) | \
 			 BIT_(23) | BIT_(24) | BIT_(25) | BIT_(26))
-/* leaf 7 EBX: FSGSBASE BMI1 SMEP BMI2 ERMS RDSEED ADX SMAP CLFLUSHOPT CLWB SHA */
-#define LEAF7_EBX	(BIT_(0) | BIT_(3) | BIT_(7) | BIT_(8) | BIT_(9) | BIT_(18) | BIT_(19) | \
-			 BIT_(20) | BIT_(23) | BIT_(24) | BIT_(29))
+/* leaf 7 EBX: FSGSBASE BMI1 SMEP BMI2 ERMS INVPCID RDSEED ADX SMAP CLFLUSHOPT CLWB SHA */
+#define LEAF7_EBX_INVPCID BIT_(10)
+#define LEAF7_EBX	(BIT_(0) | BIT_(3) | BIT_(7) | BIT_(8) | BIT_(9) | LEAF7_EBX_INVPCID | \
+			 BIT_(18) | BIT_(19) | BIT_(20) | BIT_(23) | BIT_(24) | BIT_(29))
 #define LEAF7_ECX	BIT_(2)			/* UMIP */
 #define LEAF7_EDX	BIT_(4)			/* FSRM */
 /* leaf 80000001 ECX: LAHF ABM SSE4A MISALIGNSSE 3DNOWPREFETCH; no SVM, no XOP */
@@ -46,6 +49,30 @@ static struct cpuid_entry *add(struct vcpu *v, u32 leaf, u32 subleaf)
 	return e;
 }
 
+/*
+ * With shadow paging PCIDs are our doing alone (mmu/sync.c). But a processor without them may
+ * refuse bit 63 of CR3 before it looks at the intercept (APM vol. 2, 15.9), so it must have
+ * them all the same. And what the host itself does without, because of an erratum for
+ * instance, is nothing for guests.
+ */
+static bool can_pcid(void)
+{
+	return boot_cpu_has(X86_FEATURE_PCID);
+}
+
+static bool can_invpcid(void)
+{
+	return boot_cpu_has(X86_FEATURE_INVPCID) && vendor->can_invpcid &&
+	       vendor->can_invpcid();
+}
+
+/* the table is another one */
+static void table_changed(struct vcpu *v)
+{
+	v->invpcid = cpuid_has(v, 7, 1, LEAF7_EBX_INVPCID);
+	v->cr_dirty = true;
+}
+
 static void basic_leaves(struct vcpu *v)
 {
 	struct cpuid_entry *e = add(v, 0, 0);
@@ -56,6 +83,8 @@ static void basic_leaves(struct vcpu *v)
 	/* one logical processor, whose APIC id is the vCPU's number */
 	e->ebx = (e->ebx & 0xff00) | 1u << 16 | v->id << 24;
 	e->ecx = (e->ecx & LEAF1_ECX) | LEAF1_ECX_HYPERVISOR;
+	if (!can_pcid())
+		e->ecx &= ~LEAF1_ECX_PCID;
 	e->edx &= LEAF1_EDX;
 	if (boot_cpu_data.x86_vendor == X86_VENDOR_INTEL)
 		add(v, 2, 0);
@@ -64,6 +93,8 @@ static void basic_leaves(struct vcpu *v)
 	e = add(v, 7, 0);
 	e->eax = 0;
 	e->ebx &= LEAF7_EBX;
+	if (!can_invpcid())
+		e->ebx &= ~LEAF7_EBX_INVPCID;
 	e->ecx &= LEAF7_ECX;
 	e->edx &= LEAF7_EDX;
 }
@@ -116,6 +147,7 @@ void cpuid_default(struct vcpu *v)
 	basic_leaves(v);
 	hypervisor_leaf(v);
 	extended_leaves(v);
+	table_changed(v);
 }
 
 static const struct cpuid_entry *find(const struct vcpu *v, u32 leaf, u32 subleaf)
@@ -199,8 +231,10 @@ static const char *check_entry(const struct cpuid_entry *e)
 {
 	if (e->leaf == 1 && (e->ecx & (BIT_(26) | BIT_(27) | BIT_(28))))
 		return "cpuid leaf 1: XSAVE and AVX are not offered to guests";
-	if (e->leaf == 7 && !e->subleaf && (e->ebx & BIT_(10)))
-		return "cpuid leaf 7: INVPCID is not offered to guests";
+	if (e->leaf == 1 && (e->ecx & LEAF1_ECX_PCID) && !can_pcid())
+		return "cpuid leaf 1: PCID is not in this host's processor";
+	if (e->leaf == 7 && !e->subleaf && (e->ebx & LEAF7_EBX_INVPCID) && !can_invpcid())
+		return "cpuid leaf 7: INVPCID is not in this host's processor, or its VMX";
 	if (e->leaf == 0x80000001 && (e->ecx & BIT_(2)))
 		return "cpuid leaf 0x80000001: SVM is not offered to guests";
 	if (e->leaf == 7 && !e->subleaf &&
@@ -235,5 +269,6 @@ int vcpu_set_cpuid(struct vcpu *v, const struct cpuid_entry *e, unsigned int n, 
 		return -EINVAL;
 	memcpy(v->cpuid, e, n * sizeof(*e));
 	v->n_cpuid = n;
+	table_changed(v);
 	return 0;
 }

@@ -39,6 +39,8 @@ static u64 cr4_allowed(struct vcpu *v)
 			allowed |= by_leaf7[i].cr4;
 	if (cpuid_has(v, 7, 2, 1u << 2))
 		allowed |= X86_CR4_UMIP;
+	if (cpuid_has(v, 1, 2, 1u << 17))
+		allowed |= X86_CR4_PCIDE;
 	return allowed;
 }
 
@@ -69,6 +71,8 @@ const char *cr_check(struct vcpu *v, u64 cr0, u64 cr4, u64 efer)
 		return "efer.LMA is not efer.LME and cr0.PG";
 	if (lma && !(cr4 & X86_CR4_PAE))
 		return "long mode without cr4.PAE";
+	if (!lma && (cr4 & X86_CR4_PCIDE))
+		return "cr4.PCIDE outside of long mode";
 	return NULL;
 }
 
@@ -211,9 +215,17 @@ int cr0_set(struct vcpu *v, u64 val)
 	return 0;
 }
 
+/* with CR4.PCIDE, bit 63 asks for no flush, and is not kept: SDM vol. 3, 4.10.4.1 */
 int cr3_set(struct vcpu *v, u64 val)
 {
+	u64 old = v->cr3;
+	bool keep = false;
+
 	if (v->efer & EFER_LMA) {
+		if (v->cr4 & X86_CR4_PCIDE) {
+			keep = val & X86_CR3_PCID_NOFLUSH;
+			val &= ~X86_CR3_PCID_NOFLUSH;
+		}
 		if (val >= 1ULL << 52)
 			return -EINVAL;
 	} else {
@@ -223,7 +235,7 @@ int cr3_set(struct vcpu *v, u64 val)
 		return -EINVAL;
 	v->cr3 = val;
 	v->mmio.valid = false;
-	v->vm->mmu_ops->new_cr3(v);
+	v->vm->mmu_ops->new_cr3(v, old, keep);
 	v->cr_dirty = true;
 	return 0;
 }
@@ -250,15 +262,41 @@ int cr4_set(struct vcpu *v, u64 val)
 
 	if (cr_check(v, v->cr0, val, v->efer))
 		return -EINVAL;
+	/* what is in the TLB belongs to PCID 0: SDM vol. 3, 4.10.1 */
+	if ((val & ~old & X86_CR4_PCIDE) && (v->cr3 & X86_CR3_PCID_MASK))
+		return -EINVAL;
 	if (pae_paging(v, v->cr0, val, v->efer) &&
 	    ((val ^ old) & (X86_CR4_PAE | X86_CR4_PSE | X86_CR4_PGE | X86_CR4_SMEP))) {
 		if (!mmu_load_pdptrs(v, v->cr3))
 			return -EINVAL;
 	}
 	cr_commit(v, v->cr0, val, v->efer);
-	if ((val ^ old) & X86_CR4_PGE)
+	if (((val ^ old) & X86_CR4_PGE) || (old & ~val & X86_CR4_PCIDE))
 		v->vm->mmu_ops->flush_all(v);
 	return 0;
+}
+
+/**
+ * cr_invpcid() - INVPCID, whose operands were found good
+ * @v: the vCPU
+ * @type: 0 an address of a PCID, 1 a PCID, 2 all, 3 all but global pages
+ * @pcid: 0 unless CR4.PCIDE is set
+ * @gva: of type 0
+ */
+void cr_invpcid(struct vcpu *v, unsigned int type, u16 pcid, u64 gva)
+{
+	const struct mmu_ops *mmu = v->vm->mmu_ops;
+	u16 own = v->cr4 & X86_CR4_PCIDE ? v->cr3 & X86_CR3_PCID_MASK : 0;
+
+	v->mmio.valid = false;
+	if (type > 1)
+		mmu->flush_all(v);
+	else if (pcid != own)
+		mmu->flush_pcid(v, pcid);
+	else if (type)
+		mmu->new_cr3(v, v->cr3, false);
+	else
+		mmu->invlpg(v, gva);
 }
 
 /**

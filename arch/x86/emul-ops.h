@@ -63,6 +63,7 @@ int exec_int(struct emul *e);
 int exec_int1(struct emul *e);
 int exec_into(struct emul *e);
 int exec_invlpg(struct emul *e);
+int exec_invpcid(struct emul *e);
 int exec_iret(struct emul *e);
 int exec_jcc(struct emul *e);
 int exec_jcxz(struct emul *e);

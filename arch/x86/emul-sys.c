@@ -8,6 +8,7 @@
 #define CR4_TSD		BIT(2)
 #define CR4_UMIP	BIT(11)
 #define CR4_FSGSBASE	BIT(16)
+#define CR4_PCIDE	BIT(17)
 #define CR4_SMAP	BIT(21)
 
 #define MSR_GS_BASE_KERNEL	0xc0000102
@@ -245,6 +246,39 @@ int exec_invlpg(struct emul *e)
 		la = (u32)la;
 	if (emul_canonical(la))
 		e->ops->invlpg(e, la);
+	return EMUL_OK;
+}
+
+/* whether CPUID has it: leaf 7, EBX bit 10 */
+static bool has_invpcid(struct emul *e)
+{
+	u32 a = 7, b, c = 0, d;
+
+	if (!e->ops->invpcid)
+		return false;
+	e->ops->cpuid(e, &a, &b, &c, &d);
+	return b & BIT(10);
+}
+
+/* SDM 2A, INVPCID: a PCID and an address in memory, the type in a register */
+int exec_invpcid(struct emul *e)
+{
+	u64 type = emul_reg(e, e->insn.reg, wide(e)), la, desc[2];
+	int rc;
+
+	if (!has_invpcid(e))
+		return emul_raise(e, EXC_UD);
+	if (e->cpl)
+		return emul_raise_code(e, EXC_GP, 0);
+	rc = emul_linear(e, e->insn.seg, e->insn.ea, sizeof(desc), ACC_READ, &la);
+	if (!rc)
+		rc = emul_read(e, la, desc, sizeof(desc), 0);
+	if (rc)
+		return rc;
+	if (type > 3 || desc[0] >> 12 || (!type && !emul_canonical(desc[1])) ||
+	    (type < 2 && desc[0] && !(e->ops->get_cr(e, 4) & CR4_PCIDE)))
+		return emul_raise_code(e, EXC_GP, 0);
+	e->ops->invpcid(e, type, desc[0], desc[1]);
 	return EMUL_OK;
 }
 

@@ -333,6 +333,10 @@ static const struct emul_row rows_0f382a[4] = {
 	NONE, SSE("movntdqa", exec_sse_aligned, F_MEM, LOAD),
 };
 
+static const struct emul_row rows_0f3882[4] = {
+	NONE, ROW("invpcid", exec_invpcid, F_MODRM | F_MEM),
+};
+
 /* F2 makes CRC32 of them */
 static const struct emul_row rows_0f38f0[4] = {
 	ROW("movbe", exec_movbe, F_W | F_MODRM | F_MEM, O_G, O_E),
@@ -345,6 +349,7 @@ static const struct emul_row rows_0f38f1[4] = {
 };
 
 static const struct emul_row row_0f382a = GROUP(rows_0f382a, PREFIX);
+static const struct emul_row row_0f3882 = GROUP(rows_0f3882, PREFIX);
 static const struct emul_row row_0f38f0 = GROUP(rows_0f38f0, PREFIX);
 static const struct emul_row row_0f38f1 = GROUP(rows_0f38f1, PREFIX);
 static const struct emul_row row_none = NONE;
@@ -355,6 +360,8 @@ const struct emul_row *emul_three_byte(u8 map, u8 opcode)
 		switch (opcode) {
 		case 0x2a:
 			return &row_0f382a;
+		case 0x82:
+			return &row_0f3882;
 		case 0xf0:
 			return &row_0f38f0;
 		case 0xf1:

@@ -114,6 +114,8 @@ struct emul_ops {
 	void (*cpuid)(struct emul *e, u32 *eax, u32 *ebx, u32 *ecx, u32 *edx);
 	u64 (*rdtsc)(struct emul *e);
 	void (*invlpg)(struct emul *e, u64 la);
+	/* operands were checked; NULL: #UD */
+	void (*invpcid)(struct emul *e, unsigned int type, u16 pcid, u64 la);
 	int (*hlt)(struct emul *e);		/* EMUL_EXIT, the instruction being done */
 	int (*wbinvd)(struct emul *e);
 	/* SSE registers for moves that reach MMIO: 16 bytes of xmm @n; NULL where absent */

@@ -354,6 +354,11 @@ static int on_ud(struct vcpu *v, struct hv_exitinfo *x)
 	return 0;
 }
 
+static int on_invpcid(struct vcpu *v, struct hv_exitinfo *x)
+{
+	return v->invpcid ? insn_emulate(v) : on_ud(v, x);
+}
+
 static int on_gp(struct vcpu *v, struct hv_exitinfo *x)
 {
 	v->stat.other++;
@@ -513,6 +518,7 @@ static int (*const handlers[])(struct vcpu *v, struct hv_exitinfo *x) = {
 	[EXIT_CPUID] = on_cpuid,
 	[EXIT_HLT] = on_hlt,
 	[EXIT_INVLPG] = on_invlpg,
+	[EXIT_INVPCID] = on_invpcid,
 	[EXIT_IO] = on_io,
 	[EXIT_CR] = on_cr,
 	[EXIT_DR] = on_dr,

@@ -396,6 +396,14 @@ static void op_invlpg(struct emul *e, u64 la)
 	v->vm->mmu_ops->invlpg(v, la);
 }
 
+static void op_invpcid(struct emul *e, unsigned int type, u16 pcid, u64 la)
+{
+	struct vcpu *v = to_vcpu(e);
+
+	v->stat.invlpg++;
+	cr_invpcid(v, type, pcid, la);
+}
+
 static int op_hlt(struct emul *e)
 {
 	struct vcpu *v = to_vcpu(e);
@@ -431,6 +439,7 @@ static const struct emul_ops insn_ops = {
 	.cpuid = op_cpuid,
 	.rdtsc = op_rdtsc,
 	.invlpg = op_invlpg,
+	.invpcid = op_invpcid,
 	.hlt = op_hlt,
 	.wbinvd = op_wbinvd,
 	.get_xmm = insn_get_xmm,

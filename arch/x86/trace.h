@@ -23,7 +23,8 @@
 	{ EXIT_HOST_NMI, "host-nmi" }, { EXIT_EXCEPTION, "exception" },	\
 	{ EXIT_IRQ_WINDOW, "irq-window" }, { EXIT_NMI_WINDOW, "nmi-window" }, \
 	{ EXIT_CPUID, "cpuid" }, { EXIT_HLT, "hlt" },			\
-	{ EXIT_INVLPG, "invlpg" }, { EXIT_IO, "io" }, { EXIT_CR, "cr" }, \
+	{ EXIT_INVLPG, "invlpg" }, { EXIT_INVPCID, "invpcid" },		\
+	{ EXIT_IO, "io" }, { EXIT_CR, "cr" },				\
 	{ EXIT_DR, "dr" }, { EXIT_MSR, "msr" }, { EXIT_HYPERCALL, "hypercall" }, \
 	{ EXIT_WBINVD, "wbinvd" }, { EXIT_RDTSC, "rdtsc" },		\
 	{ EXIT_XSETBV, "xsetbv" }, { EXIT_SHUTDOWN, "shutdown" },	\

@@ -47,6 +47,7 @@ enum exit_kind {
 	EXIT_CPUID,
 	EXIT_HLT,
 	EXIT_INVLPG,
+	EXIT_INVPCID,
 	EXIT_IO,		/* neither INS nor OUTS, and next_rip is known */
 	EXIT_CR,
 	EXIT_DR,
@@ -191,6 +192,7 @@ struct vcpu {
 	bool dr_dirty;			/* likewise what traps */
 	bool pdptr_stale;		/* PAE: load the PDPTEs before entry */
 	bool nested;			/* nested paging: the guest changes CR0, CR3 by itself */
+	bool invpcid;			/* CPUID says that the guest has that instruction */
 	bool fpu_inside;		/* the processor has the guest's FPU registers */
 	int cpu;			/* where it runs, or ran last */
 	unsigned long switches;		/* of its thread, when it was loaded last */
@@ -296,7 +298,10 @@ struct vm {
  *		back and interrupts still off. v->regs, rip, rflags in and out; v->event is
  *		what was cut short by the exit (IDT vectoring). Says what the exit was
  * @nested:	format of tables from gpa to hpa; NULL if there is no nested paging
- * @push_cr:	take v->cr0, cr3, cr4, efer, mmu.root_hpa into the hardware block
+ * @can_invpcid: whether guests can have INVPCID on a CPU that has it: the vendor sees to it
+ *		that it is an exit with shadow paging, and with nested paging unless
+ *		v->invpcid. NULL: they cannot
+ * @push_cr:	take v->cr0, cr3, cr4, efer, invpcid, mmu.root_hpa into the hardware block
  * @set_tsc_offset: v->tsc_offset or v->tsc_lost changed: their sum into the hardware block
  * @update_traps: v->hw_dr7, v->dr6 or v->debug.int3 changed: put them into the hardware
  *		block. With int3, INT3 is an exit: EXIT_EXCEPTION, or EXIT_EMULATE
@@ -323,6 +328,7 @@ struct vendor_ops {
 	void (*unload)(struct vcpu *v);
 	void (*run)(struct vcpu *v, struct hv_exitinfo *x);
 	const struct nested_format *(*nested)(void);
+	bool (*can_invpcid)(void);
 	void (*push_cr)(struct vcpu *v);
 	void (*update_traps)(struct vcpu *v);
 	void (*inject)(struct vcpu *v);
@@ -504,6 +510,7 @@ bool cr3_set_quick(struct vcpu *v, u64 val);
 int cr4_set(struct vcpu *v, u64 val);
 int cr_set(struct vcpu *v, unsigned int nr, u64 val);	/* 0, 2, 3, 4, 8 */
 u64 cr_get(struct vcpu *v, unsigned int nr);
+void cr_invpcid(struct vcpu *v, unsigned int type, u16 pcid, u64 gva);
 int efer_set(struct vcpu *v, u64 val);
 void cr_seen(struct vcpu *v, u64 cr0, u64 cr3, u64 cr4, u64 efer);
 const char *cr_check(struct vcpu *v, u64 cr0, u64 cr4, u64 efer);

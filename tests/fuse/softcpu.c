@@ -59,6 +59,7 @@ static void soft_ignore(struct vcpu *v) { }
 static void soft_open_window(struct vcpu *v, bool nmi) { }
 static void soft_flush_gva(struct vcpu *v, u64 gva) { }
 static bool soft_load(struct vcpu *v) { return true; }
+static bool soft_can_invpcid(void) { return true; }
 static bool soft_can_enter(struct vcpu *v) { return false; }
 static void soft_run(struct vcpu *v, struct hv_exitinfo *x) { }
 
@@ -190,6 +191,7 @@ const struct vendor_ops soft_ops = {
 	.can_enter = soft_can_enter,
 	.load = soft_load,
 	.run = soft_run,
+	.can_invpcid = soft_can_invpcid,
 	.push_cr = soft_ignore,
 	.update_traps = soft_ignore,
 	.inject = soft_ignore,

@@ -51,7 +51,8 @@ bool form_in_unicorn(const struct form *f, enum emul_mode mode)
 	static const char *const system[] = {
 		"int", "int1", "int3", "into", "bound", "hlt", "cpuid", "rdtsc", "rdtscp",
 		"mov cr", "mov dr", "in", "out", "ins", "outs", "rdmsr", "wrmsr", "lmsw", "smsw",
-		"clts", "sgdt", "sidt", "lgdt", "lidt", "invlpg", "invd", "wbinvd", "sti", "cli",
+		"clts", "sgdt", "sidt", "lgdt", "lidt", "invlpg", "invpcid", "invd", "wbinvd",
+		"sti", "cli",
 		"swapgs", "clac", "stac", "rdfsbase", "rdgsbase", "wrfsbase", "wrgsbase",
 		"lldt", "ltr", "sldt", "str", "lar", "lsl", "verr", "verw", "arpl", "ud", "ud0",
 		/* not in its CPU model; the comparison with the processor has them */
@@ -98,7 +99,8 @@ const char *form_directed(const struct form *f)
 	static const char *const system[] = {
 		"int", "int1", "int3", "into", "hlt", "cpuid", "rdtsc", "rdtscp", "mov cr",
 		"mov dr", "in", "out", "ins", "outs", "rdmsr", "wrmsr", "lmsw", "smsw", "clts",
-		"sgdt", "sidt", "lgdt", "lidt", "invlpg", "invd", "wbinvd", "sti", "cli",
+		"sgdt", "sidt", "lgdt", "lidt", "invlpg", "invpcid", "invd", "wbinvd",
+		"sti", "cli",
 		"swapgs", "clac", "stac", "rdfsbase", "rdgsbase", "wrfsbase", "wrgsbase", "bound",
 	};
 	static const char *const hints[] = { "prefetchw", "clwb", "clflush" };

@@ -375,6 +375,71 @@ static void test_system(void)
 	    "rdtsc");
 }
 
+/* invpcid (%rdi),%rax with a type and a descriptor */
+static int invpcid(enum emul_mode mode, unsigned int cpl, u64 cr4, u64 type, u64 pcid, u64 la)
+{
+	WORLD(mode, cpl, "\x66\x0f\x38\x82\x07");
+	w.has_invpcid = true;
+	w.cr[4] = cr4;
+	w.regs[R_AX] = type;
+	w.regs[R_DI] = 0x2000;
+	put(0x2000, pcid, 8);
+	put(0x2008, la, 8);
+	return emul_run(&w.e);
+}
+
+static bool invpcid_is(int rc, unsigned int type, unsigned int pcid, u64 la)
+{
+	return rc == EMUL_OK && w.invpcid.n == 1 && w.invpcid.type == type &&
+	       w.invpcid.pcid == pcid && w.invpcid.la == la && w.e.rip == W_CODE + 5;
+}
+
+/* #GP(0), and nothing was flushed */
+static bool invpcid_gp(int rc)
+{
+	return fault_is(rc, EXC_GP, 0) && !w.invpcid.n;
+}
+
+/* SDM 2A, INVPCID: operation and exceptions */
+static void test_invpcid(void)
+{
+	const u64 kernel = 0xffff800000000000ULL, pcide = 1u << 17;
+
+	tap(invpcid_is(invpcid(EMUL_LONG, 0, pcide, 0, 0xfff, kernel), 0, 0xfff, kernel),
+	    "invpcid of an address");
+	tap(invpcid_is(invpcid(EMUL_LONG, 0, pcide, 1, 5, ~0ULL >> 1), 1, 5, ~0ULL >> 1),
+	    "of a PCID: the address does not count");
+	tap(invpcid_is(invpcid(EMUL_LONG, 0, 0, 2, 5, 0), 2, 5, 0) &&
+	    invpcid_is(invpcid(EMUL_LONG, 0, 0, 3, 5, 0), 3, 5, 0),
+	    "of all: the PCID counts as little");
+	tap(invpcid_is(invpcid(EMUL_PROT32, 0, 0, 0xabcd00000001ULL, 0, 0), 1, 0, 0),
+	    "32 bits of the type outside of 64-bit mode");
+	tap(invpcid_is(invpcid(EMUL_REAL, 0, 0, 2, 0, 0), 2, 0, 0), "in real mode");
+	tap(invpcid_gp(invpcid(EMUL_LONG, 0, pcide, 4, 0, 0)) &&
+	    invpcid_gp(invpcid(EMUL_LONG, 0, pcide, 1ULL << 32, 0, 0)), "a type above 3: #GP(0)");
+	tap(invpcid_gp(invpcid(EMUL_LONG, 0, pcide, 1, 0x1000, 0)) &&
+	    invpcid_gp(invpcid(EMUL_LONG, 0, pcide, 3, 1ULL << 63, 0)),
+	    "more than 12 bits of PCID: #GP(0)");
+	tap(invpcid_gp(invpcid(EMUL_LONG, 0, pcide, 0, 0, 1ULL << 47)),
+	    "an address that is not canonical: #GP(0)");
+	tap(invpcid_gp(invpcid(EMUL_LONG, 0, 0, 0, 1, 0)) &&
+	    invpcid_gp(invpcid(EMUL_LONG, 0, 0, 1, 1, 0)) &&
+	    invpcid_is(invpcid(EMUL_LONG, 0, 0, 1, 0, 0), 1, 0, 0),
+	    "another PCID than 0 without CR4.PCIDE: #GP(0)");
+	tap(invpcid_gp(invpcid(EMUL_LONG, 3, pcide, 0, 0, 0)) &&
+	    invpcid_gp(invpcid(EMUL_VM86, 3, 0, 2, 0, 0)), "at CPL 3: #GP(0)");
+
+	/* a register as descriptor, no 66, LOCK; not in CPUID */
+	WORLD(EMUL_LONG, 0, "\x66\x0f\x38\x82\xc7");
+	w.has_invpcid = true;
+	tap(fault_is(emul_run(&w.e), EXC_UD, 0), "a register for the descriptor: #UD");
+	WORLD(EMUL_LONG, 0, "\xf0\x66\x0f\x38\x82\x07");
+	w.has_invpcid = true;
+	tap(fault_is(emul_run(&w.e), EXC_UD, 0), "lock invpcid: #UD");
+	WORLD(EMUL_LONG, 3, "\x66\x0f\x38\x82\x07");
+	tap(fault_is(emul_run(&w.e), EXC_UD, 0), "not in CPUID: #UD, at CPL 3 too");
+}
+
 static void test_others(void)
 {
 	/* invlpg %gs:(%rdi), swapgs */
@@ -416,6 +481,7 @@ int main(void)
 	test_flags();
 	test_privilege();
 	test_system();
+	test_invpcid();
 	test_others();
 	return tap_end();
 }

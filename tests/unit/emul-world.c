@@ -188,8 +188,8 @@ static int set_msr(struct emul *e, u32 msr, u64 val)
 
 static void do_cpuid(struct emul *e, u32 *a, u32 *b, u32 *c, u32 *d)
 {
+	*b = *a == 7 && w.has_invpcid ? 0x400 : 0xb;
 	*a += 1;
-	*b = 0xb;
 	*c += 3;
 	*d = 0xd;
 }
@@ -202,6 +202,14 @@ static u64 do_rdtsc(struct emul *e)
 static void do_invlpg(struct emul *e, u64 la)
 {
 	w.invlpg = la;
+}
+
+static void do_invpcid(struct emul *e, unsigned int type, u16 pcid, u64 la)
+{
+	w.invpcid.n++;
+	w.invpcid.type = type;
+	w.invpcid.pcid = pcid;
+	w.invpcid.la = la;
 }
 
 static int do_hlt(struct emul *e)
@@ -228,7 +236,8 @@ static const struct emul_ops ops = {
 	.get_table = get_table, .set_table = set_table,
 	.get_cr = get_cr, .set_cr = set_cr, .get_dr = get_dr, .set_dr = set_dr,
 	.get_msr = get_msr, .set_msr = set_msr, .cpuid = do_cpuid, .rdtsc = do_rdtsc,
-	.invlpg = do_invlpg, .hlt = do_hlt, .get_xmm = get_xmm, .set_xmm = set_xmm,
+	.invlpg = do_invlpg, .invpcid = do_invpcid, .hlt = do_hlt,
+	.get_xmm = get_xmm, .set_xmm = set_xmm,
 };
 
 void set_seg(int seg, u16 sel, u64 base, u32 limit, u32 attr)

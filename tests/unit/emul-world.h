@@ -37,6 +37,8 @@ struct world {
 	unsigned int fetches, reads, writes, swaps, ins, outs;
 	unsigned int lose_swaps;	/* so many times another CPU wins */
 	u64 invlpg;
+	bool has_invpcid;		/* CPUID says so */
+	struct { unsigned int n, type, pcid; u64 la; } invpcid;
 };
 
 extern struct world w;

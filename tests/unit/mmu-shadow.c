@@ -11,7 +11,11 @@
 #include "mmu-model.h"
 
 #define VCPUS	2
-#define KEPT	96		/* translations remembered for each address */
+#define KEPT	192		/* translations remembered for each address and PCID */
+
+/* the guest uses these; 0 and 0x10, and 1 and 0x801, share what they can share */
+static const u16 pcids[] = { 0, 1, 0x801, 0x10, 0x11 };
+#define PCIDS	5
 
 enum { UR, UW, UX, SR, SW, SX, SR0, SW0 };	/* kinds; the last two: EFLAGS.AC is 0 */
 
@@ -36,12 +40,12 @@ static struct vm vm;
 static struct cpu {
 	struct vcpu v;
 	struct line tlb[GVAS];
-	struct said said[GVAS][KEPT];
-	int n_said[GVAS];
-	bool flush_asked;
+	struct said said[PCIDS][GVAS][KEPT];
+	int n_said[PCIDS][GVAS];
 } cpu[VCPUS];
 static int n_cpus, mode;
-static u64 steps, n_ok, n_faults, n_emulated, n_tlb;
+static bool travels;		/* much use of PCIDs, and not much else */
+static u64 steps, n_ok, n_faults, n_emulated, n_tlb, n_kept;
 static const char *doing = "";
 
 static void die(const char *what, int c, int a, u64 x, u64 y)
@@ -154,30 +158,42 @@ static int page_shift(const struct model_walk *w)
 	return mode == MMU_REAL ? 12 : 12 + per * (top - w->n);
 }
 
+/* index of the current PCID */
+static int own(int c)
+{
+	const struct vcpu *v = &cpu[c].v;
+	int p = 0;
+
+	while (v->cr4 & X86_CR4_PCIDE && pcids[p] != (v->cr3 & 0xfff))
+		p++;
+	return p;
+}
+
 /* note what the tables say now */
 static void listen(int c)
 {
 	struct model m = model_of(&cpu[c].v);
-	int a, i;
+	int a, i, p = own(c), *n;
 
 	for (a = 0; a < n_gvas; a++) {
 		struct model_walk w = model_lookup(&m, gva[a]);
-		struct said s, *old = cpu[c].said[a];
+		struct said s, *old = cpu[c].said[p][a];
 
+		n = &cpu[c].n_said[p][a];
 		excuse_rom(&m, &w);
 		if (!w.mapped || !w.all_a)
 			continue;
 		s = (struct said){ target(w.gpa) >> 12, w.may_w, w.may_u, w.may_x, w.leaf_d,
 				   page_shift(&w) };
-		for (i = 0; i < cpu[c].n_said[a]; i++)
+		for (i = 0; i < *n; i++)
 			if (old[i].gfn == s.gfn && old[i].w == s.w && old[i].u == s.u &&
 			    old[i].x == s.x && old[i].d == s.d && old[i].shift == s.shift)
 				break;
-		if (i < cpu[c].n_said[a])
+		if (i < *n)
 			continue;
 		if (i == KEPT)
 			die("the test remembers too little", c, a, i, 0);
-		old[cpu[c].n_said[a]++] = s;
+		old[(*n)++] = s;
 	}
 }
 
@@ -189,12 +205,15 @@ static void listen_all(void)
 		listen(c);
 }
 
+static void forget_pcid(int c, int p)
+{
+	memset(cpu[c].n_said[p], 0, sizeof(cpu[c].n_said[p]));
+	listen(c);
+}
+
 static void forget_all(int c)
 {
-	int a;
-
-	for (a = 0; a < n_gvas; a++)
-		cpu[c].n_said[a] = 0;
+	memset(cpu[c].n_said, 0, sizeof(cpu[c].n_said));
 	listen(c);
 }
 
@@ -245,10 +264,10 @@ static void check_kinds(int c, int a, u64 hpa, unsigned int have, bool w, const 
 	unsigned int may = 0;
 	u64 gfn = gfn_of_hpa(hpa);
 	struct gpage *gp;
-	int i;
+	int i, p = own(c);
 
-	for (i = 0; i < cpu[c].n_said[a]; i++) {
-		const struct said *s = &cpu[c].said[a][i];
+	for (i = 0; i < cpu[c].n_said[p][a]; i++) {
+		const struct said *s = &cpu[c].said[p][a][i];
 
 		if (s->gfn == gfn)
 			may |= kinds_of(m, s->w, s->u, s->x, s->d);
@@ -522,50 +541,67 @@ static void set_controls(struct cpu *c)
 	v->cr4 = (mode >= MMU_PAE ? X86_CR4_PAE : 0) | (chance(70) ? X86_CR4_PSE : 0) |
 		 (chance(50) ? X86_CR4_SMEP : 0) | (chance(40) ? X86_CR4_SMAP : 0);
 	v->efer = (mode == MMU_LONG ? EFER_LMA | EFER_LME : 0) | (chance(80) ? EFER_NX : 0);
+	if (mode == MMU_LONG && (travels || chance(70)))
+		v->cr4 |= X86_CR4_PCIDE;
+	v->cr3 &= ~0xfffull;
 	shadow_mmu.reset(v);
 	forget_all(c - cpu);
 }
 
-/* how often the short way was open, and was not */
-static unsigned int quick[2];
+static void write_cr3(struct cpu *c, u64 cr3, bool keep)
+{
+	const struct kept_cr3 *k;
+	u64 old = c->v.cr3;
+
+	c->v.cr3 = cr3;
+	for (k = c->v.mmu.kept; keep && k < c->v.mmu.kept + KEPT_CR3S; k++)
+		n_kept += k->cr3 == cr3 && k->news == vm.mmu.news;
+	shadow_mmu.new_cr3(&c->v, old, keep);
+	if (keep)
+		listen(c - cpu);
+	else
+		forget_pcid(c - cpu, own(c - cpu));
+}
+
+/* the four pointers are in frame 15, made afresh */
+static u64 new_pdptes(struct cpu *c)
+{
+	unsigned int i;
+
+	for (i = 0; i < 4; i++) {
+		u64 pdpte = (u64)(1 + below(6)) << 12 | chance(90);
+
+		if (mem_write(&vm, (15 << 12) + 8 * i, &pdpte, 8))
+			die("mem_write", c - cpu, -1, i, 0);
+	}
+	listen_all();
+	if (!mmu_load_pdptrs(&c->v, 15 << 12))
+		die("mmu_load_pdptrs", c - cpu, -1, 0, 0);
+	return 15 << 12;
+}
 
 static void load_cr3(struct cpu *c)
 {
-	u64 cr3 = (u64)(chance(5) ? 64 + below(6) : 1 + below(4)) << 12;
+	bool pcide = c->v.cr4 & X86_CR4_PCIDE;
+	u64 cr3 = (u64)(chance(95) ? 1 + below(4) : 64 + below(6)) << 12;
 
-	/* tables that are not written for a while are closed, one at a flush */
-	if (chance(20)) {
-		for (int i = 0; i < 100 && !list_empty(&vm.mmu.open); i++)
-			shadow_mmu.flush_all(&c->v);
-		forget_all(c - cpu);
-	}
-	if (chance(50)) {
-		bool done = mmu_quick_cr3(&c->v, cr3);
+	if (mode == MMU_PAE)
+		cr3 = new_pdptes(c);
+	if (pcide)
+		cr3 |= pcids[below(PCIDS)];
+	write_cr3(c, cr3, pcide && chance(70));
+}
 
-		quick[done]++;
-		if (done) {
-			forget_all(c - cpu);
-			return;
-		}
-	}
-	c->v.cr3 = cr3;
-	if (mode == MMU_PAE) {
-		/* the four pointers are in frame 15, made afresh */
-		unsigned int i;
+/* INVPCID of a whole PCID, as cr_invpcid() has it */
+static void invpcid(struct cpu *c)
+{
+	int p = c->v.cr4 & X86_CR4_PCIDE ? below(PCIDS) : 0;
 
-		for (i = 0; i < 4; i++) {
-			u64 pdpte = (u64)(1 + below(6)) << 12 | chance(90);
-
-			if (mem_write(&vm, (15 << 12) + 8 * i, &pdpte, 8))
-				die("mem_write", c - cpu, -1, i, 0);
-		}
-		listen_all();
-		c->v.cr3 = 15 << 12;
-		if (!mmu_load_pdptrs(&c->v, c->v.cr3))
-			die("mmu_load_pdptrs", c - cpu, -1, 0, 0);
-	}
-	shadow_mmu.new_cr3(&c->v);
-	forget_all(c - cpu);
+	if (p == own(c - cpu))
+		shadow_mmu.new_cr3(&c->v, c->v.cr3, false);
+	else
+		shadow_mmu.flush_pcid(&c->v, pcids[p]);
+	forget_pcid(c - cpu, p);
 }
 
 static void guest_store(struct cpu *c)
@@ -606,22 +642,60 @@ static void invalidate(void)
 	vm_invalidate_end(&vm, start, end);
 }
 
-/* INVLPG ends all translations of the page that holds the address, large or not */
+/*
+ * INVLPG ends all translations of the page that holds the address, large or not; and as each
+ * might be a global one, those of all PCIDs
+ */
 static void invlpg(struct cpu *c)
 {
-	int a = below(n_gvas), b, i, left;
+	int a = below(n_gvas), b, i, left, p;
 
 	serve_requests(c);
 	shadow_mmu.invlpg(&c->v, gva[a]);
-	for (b = 0; b < n_gvas; b++) {
-		struct said *s = c->said[b];
+	for (p = 0; p < PCIDS; p++)
+		for (b = 0; b < n_gvas; b++) {
+			struct said *s = c->said[p][b];
 
-		for (i = left = 0; i < c->n_said[b]; i++)
-			if (gva[a] >> s[i].shift != gva[b] >> s[i].shift)
-				s[left++] = s[i];
-		c->n_said[b] = left;
-	}
+			for (i = left = 0; i < c->n_said[p][b]; i++)
+				if (gva[a] >> s[i].shift != gva[b] >> s[i].shift)
+					s[left++] = s[i];
+			c->n_said[p][b] = left;
+		}
 	listen(c - cpu);
+}
+
+static void flush_all(struct cpu *c)
+{
+	shadow_mmu.flush_all(&c->v);
+	forget_all(c - cpu);
+}
+
+/* to another CR3 and back, with little in between: nothing may have to be compared then */
+static void excursion(struct cpu *c)
+{
+	u64 home = c->v.cr3, root = (u64)(1 + below(4)) << 12;
+	unsigned int n = below(5), what;
+
+	if (!(c->v.cr4 & X86_CR4_PCIDE))
+		return;
+	write_cr3(c, root | (chance(50) ? home & 0xfff : pcids[below(PCIDS)]), chance(60));
+	while (n--) {
+		what = below(20);
+		if (what < 13)
+			host_store();
+		else if (what < 15)
+			guest_store(c);
+		else if (what < 17)
+			invpcid(c);
+		else if (what < 18)
+			invlpg(c);
+		else if (what < 19)
+			write_cr3(c, root | pcids[below(PCIDS)], chance(50));
+		else
+			flush_all(c);
+		check_all();
+	}
+	write_cr3(c, chance(80) ? home : (home & ~0xfffull) | pcids[below(PCIDS)], chance(90));
 }
 
 static void pressure(void)
@@ -656,7 +730,10 @@ static void step(void)
 	unsigned int what = below(1000), kindof;
 
 	steps++;
-	if (what < 520) {
+	if (travels && what < 500) {
+		doing = "excursion";
+		excursion(c);
+	} else if (what < 520) {
 		doing = "access";
 		kindof = below(10);
 		use(c, below(n_gvas), chance(40), kindof < 4, kindof == 4, NULL, 0);
@@ -669,13 +746,19 @@ static void step(void)
 	} else if (what < 900) {
 		doing = "invlpg";
 		invlpg(c);
-	} else if (what < 960) {
+	} else if (what < 940) {
 		doing = "cr3";
 		load_cr3(c);
+	} else if (what < 955) {
+		doing = "excursion";
+		excursion(c);
+	} else if (what < 960) {
+		doing = "invpcid";
+		if (mode != MMU_PAE)
+			invpcid(c);
 	} else if (what < 970) {
 		doing = "flush";
-		shadow_mmu.flush_all(&c->v);
-		forget_all(c - cpu);
+		flush_all(c);
 	} else if (what < 980) {
 		doing = "invalidate";
 		invalidate();
@@ -747,8 +830,7 @@ static void run(int m, int cpus, int rounds, int n)
 
 	mode = m;
 	n_cpus = cpus;
-	n_ok = n_faults = n_emulated = n_tlb = 0;
-	quick[false] = quick[true] = 0;
+	n_ok = n_faults = n_emulated = n_tlb = n_kept = 0;
 	choose_gvas();
 	while (rounds--) {
 		int i;
@@ -769,12 +851,12 @@ static void run(int m, int cpus, int rounds, int n)
 	       (unsigned long long)n_emulated, (unsigned long long)sum.unsync,
 	       (unsigned long long)sum.flooded, (unsigned long long)sum.prefetched,
 	       (unsigned long long)sum.shadow_recycled, (unsigned long long)sum.reclaimed);
+	if (n_kept)
+		printf("# %llu loads of CR3 that compared nothing\n", (unsigned long long)n_kept);
 	printf("# %llu pages found written, %llu not\n", (unsigned long long)n_noted,
 	       (unsigned long long)n_unnoted);
-	printf("# %u loads of CR3 took the short way, %u not\n", quick[true], quick[false]);
-	if (m == MMU_LONG && !quick[true])
-		die("no CR3 load was quick", -1, -1, 0, 0);
-	snprintf(text, sizeof(text), "shadow of %s, %d vCPU%s", names[m], cpus, cpus > 1 ? "s" : "");
+	snprintf(text, sizeof(text), "shadow of %s%s, %d vCPU%s", names[m],
+		 travels ? " with PCIDs" : "", cpus, cpus > 1 ? "s" : "");
 	tap(true, text);
 }
 
@@ -786,11 +868,14 @@ int main(int argc, char **argv)
 	frames_setup();
 	if (mmu_module_init())
 		abort();
-	printf("1..8\n");
+	printf("1..10\n");
 	for (m = MMU_REAL; m <= MMU_LONG; m++) {
 		run(m, 1, (m ? 18 : 3) * scale, 1500);
 		run(m, 2, (m ? 18 : 3) * scale, 1500);
 	}
+	travels = true;
+	run(MMU_LONG, 1, 12 * scale, 1000);
+	run(MMU_LONG, 2, 12 * scale, 1000);
 	mmu_module_exit();
 	return !!tap_failed;
 }

@@ -57,6 +57,7 @@ int mmu_vm_init(struct vm *vm)
 	INIT_LIST_HEAD(&m->pages);
 	INIT_LIST_HEAD(&m->open);
 	INIT_LIST_HEAD(&m->dead);
+	m->news = 1;
 	m->hash_bits = PAGE_HASH_BITS;
 	m->hash = kcalloc(1 << PAGE_HASH_BITS, sizeof(*m->hash), GFP_KERNEL_ACCOUNT);
 	if (!m->hash)

@@ -51,6 +51,17 @@ struct mmu_cache {
 	void *obj[20];
 };
 
+#define KEPT_CR3S	16
+
+/*
+ * A CR3 that the guest left, with its PCID. Coming back with bit 63 set it need not be
+ * flushed while nothing is new in leaf tables (@news is still vm_mmu.news): see sync.c.
+ */
+struct kept_cr3 {
+	u64 cr3;
+	unsigned long news;
+};
+
 /**
  * struct vcpu_mmu - the MMU's part of a vCPU; only mmu/ touches it but for
  * @root_hpa, @shadow_long, which the vendor code loads
@@ -65,6 +76,7 @@ struct mmu_cache {
  * @root_cr3:	the guest's CR3 that @root was made for
  * @root:	the root page (4 levels), or the four pages below the PDPTEs
  * @pae_table:	the four PDPTEs themselves, in a page below 4 GiB
+ * @kept:	the last CR3 of each PCID that was left, as far as there is room
  */
 struct vcpu_mmu {
 	u64 root_hpa;
@@ -78,6 +90,7 @@ struct vcpu_mmu {
 	u64 root_cr3;
 	struct mmu_page *root[4];
 	u64 *pae_table;
+	struct kept_cr3 kept[KEPT_CR3S];
 	struct mmu_cache heads, tables, digests, rmaps;
 };
 
@@ -120,6 +133,7 @@ struct nested_format {
  *		stale for the guest as it may be until it flushes, but not for us
  * @debt:	audit only: something changed that must not be unlocked unflushed
  * @stale_large: of what is @owed, some was a large page of the guest's
+ * @news:	rises when an spte may begin to say what none has said so far; above 0
  * @seq:	rises with each invalidation; @invalidating counts those under way.
  *		A page looked up without @lock is used only if @seq still is what it
  *		was before the look-up and @invalidating is 0.
@@ -147,6 +161,7 @@ struct vm_mmu {
 	unsigned int dirty_users;
 	bool stale_large;
 	unsigned int invalidating;
+	unsigned long news;
 	unsigned long seq;
 	struct mem_slot *hot;
 	struct mem_slot *slots;
@@ -200,26 +215,28 @@ void mmu_vcpu_destroy(struct vcpu *v);
  *
  * reset:	the guest's paging mode may have changed (CR0.PG, CR0.WP, CR4.PAE, PSE,
  *		PGE, SMEP, SMAP, EFER.LME/LMA, NXE): recompute, drop the root
- * new_cr3:	the guest loaded CR3 (v->cr3 is the new one; in PAE mode the PDPTEs
- *		were loaded already by mmu_load_pdptrs())
+ * new_cr3:	the guest loaded CR3 (v->cr3 is the new one, @old the one before; in PAE mode
+ *		the PDPTEs were loaded already by mmu_load_pdptrs()). @keep: without a flush
  * load:	before entry, interrupts on: make a root if there is none, fill caches
  * fault:	#PF exit (@gva, hardware error code) -> enum mmu_result
  * gpa_fault:	nested paging: EXIT_NESTED_FAULT (@access is PF_W or not); MMU_GUEST_FAULT
  *		is not among its results
  * invlpg:	the guest executed INVLPG
- * flush_all:	the guest flushed its whole TLB (CR3 reload, CR4.PGE toggle...): what
+ * flush_all:	the guest flushed its whole TLB, all PCIDs of it (CR4.PGE toggle...): what
  *		is not kept in sync must be dropped
+ * flush_pcid:	the guest flushed a PCID, or an address in it, that is not its own now
  */
 struct mmu_ops {
 	const char *name;
 	void (*reset)(struct vcpu *v);
-	void (*new_cr3)(struct vcpu *v);
+	void (*new_cr3)(struct vcpu *v, u64 old, bool keep);
 	int (*load)(struct vcpu *v);
 	enum mmu_result (*fault)(struct vcpu *v, u64 gva, u32 error, u64 *gpa,
 				 struct hv_exception *exc);
 	enum mmu_result (*gpa_fault)(struct vcpu *v, u64 gpa, u32 access);
 	void (*invlpg)(struct vcpu *v, u64 gva);
 	void (*flush_all)(struct vcpu *v);
+	void (*flush_pcid)(struct vcpu *v, u16 pcid);
 };
 
 extern const struct mmu_ops shadow_mmu;

@@ -478,6 +478,17 @@ static void nested_reset(struct vcpu *v)
 	nested_flush(v);
 }
 
+/* rare, since the guest does these itself: whoever emulates them gives it a flush */
+static void nested_new_cr3(struct vcpu *v, u64 old, bool keep)
+{
+	nested_flush(v);
+}
+
+static void nested_flush_pcid(struct vcpu *v, u16 pcid)
+{
+	nested_flush(v);
+}
+
 static void nested_invlpg(struct vcpu *v, u64 gva)
 {
 	vendor->flush_gva(v, gva);
@@ -486,12 +497,13 @@ static void nested_invlpg(struct vcpu *v, u64 gva)
 const struct mmu_ops nested_mmu = {
 	.name = "nested",
 	.reset = nested_reset,
-	.new_cr3 = nested_flush,
+	.new_cr3 = nested_new_cr3,
 	.load = nested_load,
 	.fault = nested_fault,
 	.gpa_fault = nested_gpa_fault,
 	.invlpg = nested_invlpg,
 	.flush_all = nested_flush,
+	.flush_pcid = nested_flush_pcid,
 };
 
 /* --- life ------------------------------------------------------------------------------ */

@@ -118,6 +118,7 @@ void page_link(struct vcpu *v, struct mmu_page *sp, unsigned int i, struct mmu_p
 		table_linked(v->vm, child);
 	else if (!child->role.direct && !page_empty(child))
 		sync_open(v->vm);
+	v->vm->mmu.news++;
 	rmap_add(&child->parents, &sp->spt[i], &v->mmu.rmaps);
 	__set_bit(i, sp->present);
 	WRITE_ONCE(sp->spt[i], __pa(child->spt) | bits);
@@ -134,8 +135,10 @@ void dir_set_bits(struct vm *vm, u64 *sptep, u64 bits)
 	u64 old = *sptep;
 
 	/* without U it gives more as well, where SMEP or SMAP are on */
-	if ((bits & ~old & PT_W) || ((bits ^ old) & PT_U) || (old & ~bits & PT_NX))
+	if ((bits & ~old & PT_W) || ((bits ^ old) & PT_U) || (old & ~bits & PT_NX)) {
 		sync_open(vm);
+		vm->mmu.news++;
+	}
 	WRITE_ONCE(*sptep, (old & PT_ADDR) | bits);
 }
 

@@ -319,6 +319,7 @@ static void map(struct vcpu *v, const struct walk *w, struct gpage *gp, struct m
 		}
 		bits |= PT_D;
 	}
+	v->vm->mmu.news++;
 	leaf_set(v->vm, sp, i, bits, gp, gpte_digest(gpte), &v->mmu.rmaps);
 	gp->va |= GP_ACCESSED;
 	prefetch_around(v, sp, i);
@@ -595,22 +596,54 @@ static noinline void find_root(struct vcpu *v)
 	take_root(v, false, &missing);
 }
 
-static void shadow_new_cr3(struct vcpu *v)
+static struct kept_cr3 *kept_slot(struct vcpu_mmu *mmu, u64 cr3)
+{
+	return &mmu->kept[(cr3 ^ cr3 >> 8) % KEPT_CR3S];
+}
+
+/* what the shadow says under v->cr3, the TLB of its PCID may know: see sync.c */
+static bool is_kept(struct vcpu *v, u64 old)
+{
+	const struct kept_cr3 *k = kept_slot(&v->mmu, v->cr3);
+
+	return old == v->cr3 || (k->cr3 == v->cr3 && k->news == v->vm->mmu.news);
+}
+
+/* @old is left for v->cr3, whose PCID was flushed unless @keep */
+static void keep_cr3(struct vcpu *v, u64 old, bool keep)
+{
+	*kept_slot(&v->mmu, old) = (struct kept_cr3){ old, v->vm->mmu.news };
+	if (!keep)
+		kept_slot(&v->mmu, v->cr3)->news = 0;
+}
+
+static void shadow_new_cr3(struct vcpu *v, u64 old, bool keep)
 {
 	mmu_lock(v->vm);
-	sync_all(v->vm);
+	if (!keep || !is_kept(v, old))
+		sync_all(v->vm);
+	if (v->cr4 & X86_CR4_PCIDE)
+		keep_cr3(v, old, keep);
 	if (unlikely(!switch_root(v)))
 		find_root(v);
 	flush_own(v);
 	mmu_unlock(v->vm);
 }
 
+/* all PCIDs: no CR3 that was left is one to come back to */
 static void shadow_flush_all(struct vcpu *v)
 {
 	mmu_lock(v->vm);
 	sync_all(v->vm);
+	v->vm->mmu.news++;
 	flush_own(v);
 	mmu_unlock(v->vm);
+}
+
+/* the processor has no translations of another PCID than the current one: all is in the shadow */
+static void shadow_flush_pcid(struct vcpu *v, u16 pcid)
+{
+	kept_slot(&v->mmu, pcid)->news = 0;
 }
 
 static void shadow_reset(struct vcpu *v)
@@ -620,6 +653,7 @@ static void shadow_reset(struct vcpu *v)
 	walk_setup(v);
 	mmu_lock(v->vm);
 	sync_all(v->vm);
+	v->vm->mmu.news++;
 	/* what the role of a root is made from; else it was only a flush */
 	if (root_role(&v->mmu, 0).word != old || v->cr3 != v->mmu.root_cr3 ||
 	    v->mmu.mode == MMU_PAE)
@@ -638,6 +672,8 @@ static void shadow_invlpg(struct vcpu *v, u64 gva)
 	if (v->mmu.mode != MMU_LONG)
 		gva = (u32)gva;
 	mmu_lock(v->vm);
+	/* of global pages it is all PCIDs that are flushed, and only the current one is looked at */
+	m->news++;
 	/* a large page of the guest's is many in the TLB, and must go as one */
 	all = m->stale_large;
 	for (sp = root_of(v, gva); sp && sp->role.level > 1; sp = spte_child(spte)) {
@@ -668,4 +704,5 @@ const struct mmu_ops shadow_mmu = {
 	.fault = shadow_fault,
 	.invlpg = shadow_invlpg,
 	.flush_all = shadow_flush_all,
+	.flush_pcid = shadow_flush_pcid,
 };

@@ -21,6 +21,12 @@
  *
  * Open tables in use are on vm_mmu.open. One that nothing leads to is not: it is
  * compared when it is linked again.
+ *
+ * With PCIDs a load of CR3 need not be a flush (bit 63). Then open tables are not
+ * looked at, if what the shadow says is what a TLB might say for that PCID: which was
+ * true when the guest left this CR3 and PCID, and still is if since then it flushed
+ * nothing of that PCID, and no spte has begun to say something new (vm_mmu.news).
+ * See "PCIDs" in Documentation/mmu.rst.
  */
 #include <linux/kernel.h>
 #include <linux/list.h>
@@ -60,6 +66,7 @@ void sync_leaf(struct vm *vm, struct mmu_page *sp, unsigned int i)
 	if (likely(digest == sp->digest[i]))
 		return;
 	gp = mem_gpage(&vm->mmu, digest_gfn(digest));
+	vm->mmu.news++;
 	if (gp->va)
 		leaf_set(vm, sp, i, leaf_bits(sp, gpte, gp), gp, digest, NULL);
 	else

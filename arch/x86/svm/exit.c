@@ -39,7 +39,7 @@ static const u8 simple[] = {
 	[SVM_EXIT_MWAIT] = EXIT_UD,
 	[SVM_EXIT_XSETBV] = EXIT_XSETBV,
 	[SVM_EXIT_RDPRU] = EXIT_UD,
-	[SVM_EXIT_INVPCID] = EXIT_UD,
+	[SVM_EXIT_INVPCID] = EXIT_INVPCID,
 };
 
 /* 8, 10-14, 17, 21, 29, 30 push an error code: APM vol. 2, 8.2 */

@@ -175,8 +175,9 @@ static void svm_flush_gva(struct vcpu *v, u64 gva)
 	if (s->need_flush)
 		return;
 	local_irq_save(flags);
+	/* the manual does not say which PCIDs of an ASID it means */
 	if (s->asid_cpu == smp_processor_id() && svm_asid_is_current(s) && power_is_on() &&
-	    gva_is_canonical(gva))
+	    gva_is_canonical(gva) && !(v->cr4 & X86_CR4_PCIDE))
 		asm volatile("invlpga %0, %1" : : "a" (gva), "c" (s->asid) : "memory");
 	else
 		s->need_flush = true;
@@ -214,6 +215,11 @@ static bool svm_code(struct vcpu *v, u64 *base)
 	return false;
 }
 
+static bool svm_can_invpcid(void)
+{
+	return true;	/* the intercept came with the instruction: APM vol. 2, 15.9 */
+}
+
 const struct vendor_ops svm_ops = {
 	.name = "svm",
 	.probe = svm_probe,
@@ -228,6 +234,7 @@ const struct vendor_ops svm_ops = {
 	.unload = svm_unload,
 	.run = svm_run,
 	.nested = svm_nested,
+	.can_invpcid = svm_can_invpcid,
 	.push_cr = svm_push_cr,
 	.update_traps = svm_update_traps,
 	.inject = svm_inject,

@@ -21,7 +21,6 @@ static const u8 always[] = {
 	INTERCEPT_VMRUN, INTERCEPT_VMMCALL, INTERCEPT_VMLOAD, INTERCEPT_VMSAVE,
 	INTERCEPT_STGI, INTERCEPT_CLGI, INTERCEPT_SKINIT, INTERCEPT_RDTSCP,
 	INTERCEPT_MONITOR, INTERCEPT_MWAIT, INTERCEPT_XSETBV, INTERCEPT_RDPRU,
-	INTERCEPT_INVPCID,
 	INTERCEPT_EXCEPTION_OFFSET + MC_VECTOR,
 	/* else a guest whose handler faults again holds the CPU for ever */
 	INTERCEPT_EXCEPTION_OFFSET + AC_VECTOR, INTERCEPT_EXCEPTION_OFFSET + DB_VECTOR,
@@ -81,6 +80,8 @@ void svm_reset_vmcb(struct vcpu *v)
  * The guest runs on our tables, so paging is always on and WP always honoured;
  * CR4.PAE and EFER.LME follow the shadow's format, not the guest's (15.25 does
  * not apply: nested paging is off). PG without PE is paged real mode, 15.19.
+ * CR4.PCIDE stays, since bit 63 of CR3 may be checked ahead of the intercept; the
+ * processor's own PCID is always 0.
  */
 static void push_shadow(struct vcpu *v, struct vmcb *vmcb)
 {
@@ -121,6 +122,7 @@ void svm_push_cr(struct vcpu *v)
 		push_nested(v, vmcb);
 	else
 		push_shadow(v, vmcb);
+	svm_intercept(vmcb, INTERCEPT_INVPCID, !v->nested || !v->invpcid);
 	/* reads need us only where the guest's value is not the hardware's */
 	svm_intercept(vmcb, INTERCEPT_CR0_READ, vmcb->save.cr0 != v->cr0);
 	svm_intercept(vmcb, INTERCEPT_CR4_READ, vmcb->save.cr4 != v->cr4);

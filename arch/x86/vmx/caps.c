@@ -68,6 +68,7 @@ static const struct control {
 	{ CPU, MAY, CPU_BASED_ACTIVATE_SECONDARY_CONTROLS, "activate secondary controls" },
 	{ CPU2, MAY, SECONDARY_EXEC_ENABLE_VPID, "enable VPID" },
 	{ CPU2, MAY, SECONDARY_EXEC_WBINVD_EXITING, "WBINVD exiting" },
+	{ CPU2, MAY, SECONDARY_EXEC_ENABLE_INVPCID, "enable INVPCID" },
 	{ CPU2, MAY, SECONDARY_EXEC_ENCLS_EXITING, "ENCLS exiting" },
 	{ EXIT, MUST, VM_EXIT_HOST_ADDR_SPACE_SIZE, "host address-space size" },
 	{ EXIT, MAY, VM_EXIT_LOAD_IA32_EFER, "load IA32_EFER" },

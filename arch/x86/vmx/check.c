@@ -144,6 +144,8 @@ static const char *check_control(struct vcpu *v)
 		return "CR4 has a fixed bit wrong, or one that this processor lacks (27.3.1.1)";
 	if (long_mode && !(cr4 & X86_CR4_PAE))
 		return "IA-32e mode without CR4.PAE (27.3.1.1)";
+	if (!long_mode && (cr4 & X86_CR4_PCIDE))
+		return "CR4.PCIDE outside of IA-32e mode (27.3.1.1)";
 	if (vmread_nat(GUEST_CR3) >> boot_cpu_data.x86_phys_bits)
 		return "CR3 has bits beyond the physical-address width (27.3.1.1)";
 	if (vmread_nat(GUEST_DR7) >> 32)

@@ -103,6 +103,17 @@ static u64 ept_pointer(const struct vcpu *v)
 	       (vmx_caps.ept & CAP_AD ? EPTP_AD : 0);
 }
 
+/* INVPCID is no exit here, so that a guest without it must be denied it */
+static void push_cpu2(struct vmx_vcpu *x)
+{
+	u32 cpu2 = vmx_caps.cpu2 | CPU2_NESTED;
+
+	if (!x->v->invpcid)
+		cpu2 &= ~SECONDARY_EXEC_ENABLE_INVPCID;
+	if (x->cpu2_ctl != cpu2)
+		vmwrite32(SECONDARY_VM_EXEC_CONTROL, x->cpu2_ctl = cpu2);
+}
+
 /**
  * ept_init() - make a new VMCS one of nested paging
  * @x: its VMCS is current, and set up for shadow paging
@@ -111,9 +122,9 @@ void ept_init(struct vmx_vcpu *x)
 {
 	x->cpu_ctl &= ~CPU_SHADOW;
 	vmwrite32(CPU_BASED_VM_EXEC_CONTROL, x->cpu_ctl);
-	vmwrite32(SECONDARY_VM_EXEC_CONTROL, vmx_caps.cpu2 | CPU2_NESTED);
 	vmwrite_nat(CR4_GUEST_HOST_MASK, ~(u64)X86_CR4_PGE);
 	vmwrite64(EPT_POINTER, ept_pointer(x->v));
+	push_cpu2(x);
 }
 
 /* SDM vol. 3, 31.3, INVEPT */
@@ -177,6 +188,7 @@ void ept_push_cr(struct vcpu *v)
 	}
 	if (v->mmu.mode == MMU_PAE)
 		write_pdptes(v);
+	push_cpu2(x);
 }
 
 /**

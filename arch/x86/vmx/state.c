@@ -163,7 +163,7 @@ static void push_shadowed(struct vcpu *v)
 {
 	struct vmx_vcpu *x = to_vmx(v);
 	u64 cr0 = v->cr0 | X86_CR0_PE | X86_CR0_PG | X86_CR0_WP;
-	u64 cr4 = v->cr4 & ~(u64)(X86_CR4_PSE | X86_CR4_PGE);
+	u64 cr4 = v->cr4 & ~(u64)(X86_CR4_PSE | X86_CR4_PGE | X86_CR4_PCIDE);
 
 	/* an entry leaves these as the host has them */
 	cr0 &= ~(u64)(X86_CR0_CD | X86_CR0_NW);

@@ -323,6 +323,11 @@ static void vmx_flush_gva(struct vcpu *v, u64 gva)
 	vmcs_flush_tag_gva(to_vmx(v), gva);
 }
 
+static bool vmx_can_invpcid(void)
+{
+	return vmx_caps.cpu2 & SECONDARY_EXEC_ENABLE_INVPCID;
+}
+
 const struct vendor_ops vmx_ops = {
 	.name = "vmx",
 	.probe = vmx_probe,
@@ -339,6 +344,7 @@ const struct vendor_ops vmx_ops = {
 	.can_enter = vmx_can_enter,
 	.run = vmx_run,
 	.nested = vmx_nested,
+	.can_invpcid = vmx_can_invpcid,
 	.push_cr = vmx_push_cr,
 	.update_traps = vmx_update_traps,
 	.inject = vmx_inject,

@@ -72,7 +72,8 @@ enum { SYSCALL_STAR, SYSCALL_LSTAR, SYSCALL_CSTAR, SYSCALL_MASK, SYSCALL_COUNT }
  * @seg:	guest segments, with access rights as in the ABI, which are VMX's own
  * @block:	interruptibility state, SDM vol. 3, 25.4.2
  * @unfit:	0: the processor takes the guest's segments, 1: it does not, -1: look
- * @cpu_ctl, @entry_ctl: controls that change, as the VMCS has them
+ * @cpu_ctl, @cpu2_ctl, @entry_ctl: controls that change, as the VMCS has them; @cpu2_ctl with
+ *		nested paging alone
  * @hw_*:	guest state as the VMCS has it, to save VMWRITEs
  * @cr0_shadow, @cr4_shadow, @efer_shadow: the guest's values that @hw_* were made of
  * @host_*:	host state likewise; some of it for @host_cpu
@@ -100,7 +101,7 @@ struct vmx_vcpu {
 	struct hv_segment seg[SEG_COUNT];
 	u32 block;
 	s8 unfit;
-	u32 cpu_ctl, entry_ctl;
+	u32 cpu_ctl, cpu2_ctl, entry_ctl;
 	u64 hw_rip, hw_rsp, hw_rflags;
 	u64 hw_cr0, hw_cr3, hw_cr4, hw_efer;
 	u64 cr0_shadow, cr4_shadow, efer_shadow;

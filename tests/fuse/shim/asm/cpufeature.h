@@ -3,6 +3,10 @@
 #define KVMFS_FUSE_ASM_CPUFEATURE_H
 
 #define X86_BUG_FXSAVE_LEAK	0
+/* PCIDs are software here */
+#define X86_FEATURE_PCID	0
+#define X86_FEATURE_INVPCID	0
+#define boot_cpu_has(bit)	((void)(bit), true)
 #define static_cpu_has_bug(bug)	((void)(bug), false)
 
 #endif
