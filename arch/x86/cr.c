@@ -186,7 +186,7 @@ static void cr_commit(struct vcpu *v, u64 cr0, u64 cr4, u64 efer)
 		v->vm->mmu_ops->reset(v);
 }
 
-int cr0_set(struct vcpu *v, u64 val)
+static noinline int cr0_set(struct vcpu *v, u64 val)
 {
 	u64 efer = v->efer;
 	struct hv_segment cs;
@@ -215,17 +215,27 @@ int cr0_set(struct vcpu *v, u64 val)
 	return 0;
 }
 
-/* with CR4.PCIDE, bit 63 asks for no flush, and is not kept: SDM vol. 3, 4.10.4.1 */
-int cr3_set(struct vcpu *v, u64 val)
+/* with CR4.PCIDE bit 63 asks for no flush, and is not kept: SDM vol. 3, 4.10.4.1 */
+static noinline int cr3_set_pcid(struct vcpu *v, u64 val)
 {
+	bool keep = val & X86_CR3_PCID_NOFLUSH;
 	u64 old = v->cr3;
-	bool keep = false;
 
+	val &= ~X86_CR3_PCID_NOFLUSH;
+	if (val >= 1ULL << 52)
+		return -EINVAL;
+	v->cr3 = val;
+	v->mmio.valid = false;
+	v->vm->mmu_ops->new_pcid(v, old, keep);
+	v->cr_dirty = true;
+	return 0;
+}
+
+static noinline int cr3_set(struct vcpu *v, u64 val)
+{
+	if (v->cr4 & X86_CR4_PCIDE)
+		return cr3_set_pcid(v, val);
 	if (v->efer & EFER_LMA) {
-		if (v->cr4 & X86_CR4_PCIDE) {
-			keep = val & X86_CR3_PCID_NOFLUSH;
-			val &= ~X86_CR3_PCID_NOFLUSH;
-		}
 		if (val >= 1ULL << 52)
 			return -EINVAL;
 	} else {
@@ -235,7 +245,7 @@ int cr3_set(struct vcpu *v, u64 val)
 		return -EINVAL;
 	v->cr3 = val;
 	v->mmio.valid = false;
-	v->vm->mmu_ops->new_cr3(v, old, keep);
+	v->vm->mmu_ops->new_cr3(v);
 	v->cr_dirty = true;
 	return 0;
 }
@@ -256,7 +266,7 @@ bool cr3_set_quick(struct vcpu *v, u64 val)
 	return true;
 }
 
-int cr4_set(struct vcpu *v, u64 val)
+static noinline int cr4_set(struct vcpu *v, u64 val)
 {
 	u64 old = v->cr4;
 
@@ -294,7 +304,7 @@ void cr_invpcid(struct vcpu *v, unsigned int type, u16 pcid, u64 gva)
 	else if (pcid != own)
 		mmu->flush_pcid(v, pcid);
 	else if (type)
-		mmu->new_cr3(v, v->cr3, false);
+		mmu->new_pcid(v, v->cr3, false);
 	else
 		mmu->invlpg(v, gva);
 }

@@ -504,10 +504,7 @@ int event_prepare(struct vcpu *v);	/* before entry; as exit_handle() */
 bool event_irq_ready(struct vcpu *v);
 
 /* cr.c: 0 or -EINVAL, which for the guest is #GP */
-int cr0_set(struct vcpu *v, u64 val);
-int cr3_set(struct vcpu *v, u64 val);
 bool cr3_set_quick(struct vcpu *v, u64 val);
-int cr4_set(struct vcpu *v, u64 val);
 int cr_set(struct vcpu *v, unsigned int nr, u64 val);	/* 0, 2, 3, 4, 8 */
 u64 cr_get(struct vcpu *v, unsigned int nr);
 void cr_invpcid(struct vcpu *v, unsigned int type, u16 pcid, u64 gva);

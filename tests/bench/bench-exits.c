@@ -71,6 +71,8 @@ static const struct {
 	{ "map-unmap-1000-cr3", 1000, false },
 	{ "pde-write", 20, false },
 	{ "pml4e-write", 20, false },
+	{ "pcid-flush-touch-64", 20, false },
+	{ "pcid-keep-touch-64", 20, false },
 };
 
 #define TESTS	(sizeof(tests) / sizeof(tests[0]))
@@ -259,6 +261,9 @@ static int exits(const struct image *image, bool nested)
 	for (i = 1; i < TESTS; i++) {
 		double turn = (double)result[i] / tests[i].count;
 
+		/* the guest left it out */
+		if (result[i] == ~0ull)
+			continue;
 		if (!nested || tests[i].nested)
 			printf("%s %.0f\n", tests[i].name, turn - loop);
 	}

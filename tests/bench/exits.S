@@ -15,8 +15,10 @@
 #define WINDOW	0x400000	/* mapped by 4 KiB pages, 1024 of them */
 #define PTES	0x74000		/* their two tables */
 #define PDE	0x72010		/* the first one's entry in the directory */
-#define PML4E	0x70000
+#define PML4E	TABLES0
 #define FLAGS	0x63		/* P, RW, A, D */
+#define TABLES0	0x70000		/* where CR3 points, and the other tables, of the same pages */
+#define TABLES1	0x80000
 #define FRESH	0x1000000	/* COUNT * ROUNDS pages that nobody touched yet */
 #define IDT	0x7000
 #define BULK	1000		/* pages */
@@ -68,6 +70,21 @@
 	.macro reload
 	mov	%cr3, %rax
 	mov	%rax, %cr3
+	.endm
+
+	/* A PTE is written, CR3 loaded, each of two in turn with a PCID of its own */
+	.macro pcid_switch top_bits
+	mov	$(\top_bits << 60 | TABLES0 | 1), %rsi
+	mov	$(\top_bits << 60 | TABLES1 | 2), %rdi
+	mov	%rsi, %cr3
+	mov	PTES, %r11
+	begin
+1:	mov	%r11, PTES
+	mov	%rsi, %rax
+	xchg	%rsi, %rdi
+	mov	%rax, %cr3
+	touch	64
+	end	1b
 	.endm
 
 	.macro on_fault handler		/* all code lies within 64 KiB */
@@ -306,7 +323,7 @@ bench:
 	end	1b
 
 	mov	%cr3, %rsi
-	lea	0x10000(%rsi), %rdi
+	lea	(TABLES1 - TABLES0)(%rsi), %rdi
 	mov	%rdi, %cr3
 	touch	128
 	begin			/* CR3 switch, touch 64 pages */
@@ -321,7 +338,7 @@ bench:
 	mov	%rax, %cr3
 	touch	100
 	end	1b
-	mov	$0x70000, %eax
+	mov	$TABLES0, %eax
 	mov	%rax, %cr3
 
 	begin			/* invlpg and touch */
@@ -353,5 +370,18 @@ bench:
 	incb	WINDOW
 	end	1b
 
-	out	%al, $0xf4
+	/* the last two are not run where there are no PCIDs */
+	movq	$-1, (%r13)
+	movq	$-1, 8(%r13)
+	mov	$1, %eax
+	cpuid
+	bt	$17, %ecx
+	jnc	4f
+	mov	%cr4, %rax
+	bts	$17, %rax
+	mov	%rax, %cr4
+	pcid_switch 0
+	pcid_switch 8
+
+4:	out	%al, $0xf4
 	hlt

@@ -548,62 +548,6 @@ static void set_controls(struct cpu *c)
 	forget_all(c - cpu);
 }
 
-static void write_cr3(struct cpu *c, u64 cr3, bool keep)
-{
-	const struct kept_cr3 *k;
-	u64 old = c->v.cr3;
-
-	c->v.cr3 = cr3;
-	for (k = c->v.mmu.kept; keep && k < c->v.mmu.kept + KEPT_CR3S; k++)
-		n_kept += k->cr3 == cr3 && k->news == vm.mmu.news;
-	shadow_mmu.new_cr3(&c->v, old, keep);
-	if (keep)
-		listen(c - cpu);
-	else
-		forget_pcid(c - cpu, own(c - cpu));
-}
-
-/* the four pointers are in frame 15, made afresh */
-static u64 new_pdptes(struct cpu *c)
-{
-	unsigned int i;
-
-	for (i = 0; i < 4; i++) {
-		u64 pdpte = (u64)(1 + below(6)) << 12 | chance(90);
-
-		if (mem_write(&vm, (15 << 12) + 8 * i, &pdpte, 8))
-			die("mem_write", c - cpu, -1, i, 0);
-	}
-	listen_all();
-	if (!mmu_load_pdptrs(&c->v, 15 << 12))
-		die("mmu_load_pdptrs", c - cpu, -1, 0, 0);
-	return 15 << 12;
-}
-
-static void load_cr3(struct cpu *c)
-{
-	bool pcide = c->v.cr4 & X86_CR4_PCIDE;
-	u64 cr3 = (u64)(chance(95) ? 1 + below(4) : 64 + below(6)) << 12;
-
-	if (mode == MMU_PAE)
-		cr3 = new_pdptes(c);
-	if (pcide)
-		cr3 |= pcids[below(PCIDS)];
-	write_cr3(c, cr3, pcide && chance(70));
-}
-
-/* INVPCID of a whole PCID, as cr_invpcid() has it */
-static void invpcid(struct cpu *c)
-{
-	int p = c->v.cr4 & X86_CR4_PCIDE ? below(PCIDS) : 0;
-
-	if (p == own(c - cpu))
-		shadow_mmu.new_cr3(&c->v, c->v.cr3, false);
-	else
-		shadow_mmu.flush_pcid(&c->v, pcids[p]);
-	forget_pcid(c - cpu, p);
-}
-
 static void guest_store(struct cpu *c)
 {
 	u64 val = random_word();
@@ -664,40 +608,6 @@ static void invlpg(struct cpu *c)
 	listen(c - cpu);
 }
 
-static void flush_all(struct cpu *c)
-{
-	shadow_mmu.flush_all(&c->v);
-	forget_all(c - cpu);
-}
-
-/* to another CR3 and back, with little in between: nothing may have to be compared then */
-static void excursion(struct cpu *c)
-{
-	u64 home = c->v.cr3, root = (u64)(1 + below(4)) << 12;
-	unsigned int n = below(5), what;
-
-	if (!(c->v.cr4 & X86_CR4_PCIDE))
-		return;
-	write_cr3(c, root | (chance(50) ? home & 0xfff : pcids[below(PCIDS)]), chance(60));
-	while (n--) {
-		what = below(20);
-		if (what < 13)
-			host_store();
-		else if (what < 15)
-			guest_store(c);
-		else if (what < 17)
-			invpcid(c);
-		else if (what < 18)
-			invlpg(c);
-		else if (what < 19)
-			write_cr3(c, root | pcids[below(PCIDS)], chance(50));
-		else
-			flush_all(c);
-		check_all();
-	}
-	write_cr3(c, chance(80) ? home : (home & ~0xfffull) | pcids[below(PCIDS)], chance(90));
-}
-
 static void pressure(void)
 {
 	struct shrink_control sc = { .nr_to_scan = below(40) };
@@ -723,6 +633,7 @@ static void set_map(void)
 }
 
 #include "mmu-dirty.h"
+#include "mmu-pcid.h"
 
 static void step(void)
 {

@@ -215,8 +215,9 @@ void mmu_vcpu_destroy(struct vcpu *v);
  *
  * reset:	the guest's paging mode may have changed (CR0.PG, CR0.WP, CR4.PAE, PSE,
  *		PGE, SMEP, SMAP, EFER.LME/LMA, NXE): recompute, drop the root
- * new_cr3:	the guest loaded CR3 (v->cr3 is the new one, @old the one before; in PAE mode
- *		the PDPTEs were loaded already by mmu_load_pdptrs()). @keep: without a flush
+ * new_cr3:	the guest loaded CR3 (v->cr3 is the new one; in PAE mode the PDPTEs
+ *		were loaded already by mmu_load_pdptrs())
+ * new_pcid:	the same with CR4.PCIDE set. @old: what it was; @keep: nothing was flushed
  * load:	before entry, interrupts on: make a root if there is none, fill caches
  * fault:	#PF exit (@gva, hardware error code) -> enum mmu_result
  * gpa_fault:	nested paging: EXIT_NESTED_FAULT (@access is PF_W or not); MMU_GUEST_FAULT
@@ -229,7 +230,8 @@ void mmu_vcpu_destroy(struct vcpu *v);
 struct mmu_ops {
 	const char *name;
 	void (*reset)(struct vcpu *v);
-	void (*new_cr3)(struct vcpu *v, u64 old, bool keep);
+	void (*new_cr3)(struct vcpu *v);
+	void (*new_pcid)(struct vcpu *v, u64 old, bool keep);
 	int (*load)(struct vcpu *v);
 	enum mmu_result (*fault)(struct vcpu *v, u64 gva, u32 error, u64 *gpa,
 				 struct hv_exception *exc);

@@ -479,7 +479,7 @@ static void nested_reset(struct vcpu *v)
 }
 
 /* rare, since the guest does these itself: whoever emulates them gives it a flush */
-static void nested_new_cr3(struct vcpu *v, u64 old, bool keep)
+static void nested_new_pcid(struct vcpu *v, u64 old, bool keep)
 {
 	nested_flush(v);
 }
@@ -497,7 +497,8 @@ static void nested_invlpg(struct vcpu *v, u64 gva)
 const struct mmu_ops nested_mmu = {
 	.name = "nested",
 	.reset = nested_reset,
-	.new_cr3 = nested_new_cr3,
+	.new_cr3 = nested_flush,
+	.new_pcid = nested_new_pcid,
 	.load = nested_load,
 	.fault = nested_fault,
 	.gpa_fault = nested_gpa_fault,

@@ -319,7 +319,6 @@ static void map(struct vcpu *v, const struct walk *w, struct gpage *gp, struct m
 		}
 		bits |= PT_D;
 	}
-	v->vm->mmu.news++;
 	leaf_set(v->vm, sp, i, bits, gp, gpte_digest(gpte), &v->mmu.rmaps);
 	gp->va |= GP_ACCESSED;
 	prefetch_around(v, sp, i);
@@ -369,6 +368,7 @@ static enum mmu_result fault_locked(struct vcpu *v, struct walk *w)
 		    !table_open(vm, mem_target(&vm->mmu, gfn), gp))
 			return MMU_EMULATE;
 	}
+	vm->mmu.news++;
 	map(v, w, gp, sp ?: build_path(v, w));
 	return MMU_RESUME;
 }
@@ -426,6 +426,14 @@ static union mmu_role root_role(const struct vcpu_mmu *mmu, unsigned int i)
 	return role;
 }
 
+/* frame of a root table, from CR3 or a PDPTE */
+static u64 table_gfn(struct vcpu *v, u64 entry)
+{
+	u64 gfn = (entry & PT_ADDR) >> PAGE_SHIFT;
+
+	return mem_target(&v->vm->mmu, gfn & (BIT_ULL(GUEST_PHYS_BITS - 12) - 1));
+}
+
 /* frame of the table that root @i shadows; false if the guest has none there */
 static bool root_gfn(struct vcpu *v, unsigned int i, u64 *gfn)
 {
@@ -434,15 +442,12 @@ static bool root_gfn(struct vcpu *v, unsigned int i, u64 *gfn)
 		*gfn = (u64)i << 18;
 		return true;
 	case MMU_PAE:
-		*gfn = (v->mmu.pdptr[i] & PT_ADDR) >> PAGE_SHIFT;
-		if (!(v->mmu.pdptr[i] & PT_P))
-			return false;
-		break;
+		*gfn = table_gfn(v, v->mmu.pdptr[i]);
+		return v->mmu.pdptr[i] & PT_P;
 	default:
-		*gfn = (v->cr3 & PT_ADDR) >> PAGE_SHIFT;
+		*gfn = table_gfn(v, v->cr3);
+		return true;
 	}
-	*gfn = mem_target(&v->vm->mmu, *gfn & (BIT_ULL(GUEST_PHYS_BITS - 12) - 1));
-	return true;
 }
 
 static void drop_root(struct vcpu *v)
@@ -546,20 +551,18 @@ static void flush_own(struct vcpu *v)
 }
 
 /* from one root to another that is there; the role stays. The most frequent case */
-static bool switch_root(struct vcpu *v)
+static __always_inline bool switch_root(struct vcpu *v)
 {
 	struct vcpu_mmu *mmu = &v->mmu;
 	struct mmu_page *old = mmu->root[0], *sp;
-	u64 gfn;
 
 	if (mmu->mode != MMU_LONG || mmu->root_hpa == INVALID_ROOT || old->zapped)
 		return false;
-	root_gfn(v, 0, &gfn);
-	sp = page_find(&v->vm->mmu, gfn, old->role);
+	sp = page_find(&v->vm->mmu, table_gfn(v, v->cr3), old->role);
 	if (!sp)
 		return false;
 	sp->roots++;
-	page_put_root(v->vm, old);
+	old->roots--;	/* it is not zapped: nothing to be freed */
 	mmu->root[0] = sp;
 	mmu->root_cr3 = v->cr3;
 	mmu->root_hpa = __pa(sp->spt);
@@ -617,13 +620,22 @@ static void keep_cr3(struct vcpu *v, u64 old, bool keep)
 		kept_slot(&v->mmu, v->cr3)->news = 0;
 }
 
-static void shadow_new_cr3(struct vcpu *v, u64 old, bool keep)
+static void shadow_new_cr3(struct vcpu *v)
+{
+	mmu_lock(v->vm);
+	sync_all(v->vm);
+	if (unlikely(!switch_root(v)))
+		find_root(v);
+	flush_own(v);
+	mmu_unlock(v->vm);
+}
+
+static void shadow_new_pcid(struct vcpu *v, u64 old, bool keep)
 {
 	mmu_lock(v->vm);
 	if (!keep || !is_kept(v, old))
 		sync_all(v->vm);
-	if (v->cr4 & X86_CR4_PCIDE)
-		keep_cr3(v, old, keep);
+	keep_cr3(v, old, keep);
 	if (unlikely(!switch_root(v)))
 		find_root(v);
 	flush_own(v);
@@ -669,14 +681,17 @@ static void shadow_invlpg(struct vcpu *v, u64 gva)
 	bool all;
 	u64 spte;
 
-	if (v->mmu.mode != MMU_LONG)
-		gva = (u32)gva;
 	mmu_lock(v->vm);
 	/* of global pages it is all PCIDs that are flushed, and only the current one is looked at */
 	m->news++;
 	/* a large page of the guest's is many in the TLB, and must go as one */
 	all = m->stale_large;
-	for (sp = root_of(v, gva); sp && sp->role.level > 1; sp = spte_child(spte)) {
+	sp = v->mmu.root[0];
+	if (!v->mmu.shadow_long) {
+		gva = (u32)gva;
+		sp = v->mmu.root[gva >> 30];
+	}
+	for (; sp && sp->role.level > 1; sp = spte_child(spte)) {
 		spte = sp->spt[spt_index(gva, sp->role.level)];
 		if (!spte)
 			break;
@@ -700,6 +715,7 @@ const struct mmu_ops shadow_mmu = {
 	.name = "shadow",
 	.reset = shadow_reset,
 	.new_cr3 = shadow_new_cr3,
+	.new_pcid = shadow_new_pcid,
 	.load = shadow_load,
 	.fault = shadow_fault,
 	.invlpg = shadow_invlpg,

@@ -29,7 +29,7 @@ static const u8 always[] = {
 /* ... and what else where its paging is ours */
 static const u8 with_shadow[] = {
 	INTERCEPT_CR0_WRITE, INTERCEPT_CR3_READ, INTERCEPT_CR3_WRITE,
-	INTERCEPT_INVLPG, INTERCEPT_EXCEPTION_OFFSET + PF_VECTOR,
+	INTERCEPT_INVLPG, INTERCEPT_INVPCID, INTERCEPT_EXCEPTION_OFFSET + PF_VECTOR,
 };
 
 /*
@@ -112,6 +112,7 @@ static void push_nested(struct vcpu *v, struct vmcb *vmcb)
 	vmcb->save.efer = v->efer | EFER_SVME;
 	vmcb->save.cr3 = v->cr3;
 	svm_intercept(vmcb, INTERCEPT_CR0_WRITE, vmcb->save.cr0 != v->cr0);
+	svm_intercept(vmcb, INTERCEPT_INVPCID, !v->invpcid);
 }
 
 void svm_push_cr(struct vcpu *v)
@@ -122,7 +123,6 @@ void svm_push_cr(struct vcpu *v)
 		push_nested(v, vmcb);
 	else
 		push_shadow(v, vmcb);
-	svm_intercept(vmcb, INTERCEPT_INVPCID, !v->nested || !v->invpcid);
 	/* reads need us only where the guest's value is not the hardware's */
 	svm_intercept(vmcb, INTERCEPT_CR0_READ, vmcb->save.cr0 != v->cr0);
 	svm_intercept(vmcb, INTERCEPT_CR4_READ, vmcb->save.cr4 != v->cr4);
