@@ -260,7 +260,13 @@ static noinline int cr3_set(struct vcpu *v, u64 val)
  */
 bool cr3_set_quick(struct vcpu *v, u64 val)
 {
-	if (v->nested || val >= 1ULL << 52 || !mmu_quick_cr3(v, val))
+	bool keep = false;
+
+	if (v->cr4 & X86_CR4_PCIDE) {
+		keep = val & X86_CR3_PCID_NOFLUSH;
+		val &= ~X86_CR3_PCID_NOFLUSH;
+	}
+	if (v->nested || val >= 1ULL << 52 || !mmu_quick_cr3(v, val, keep))
 		return false;
 	v->mmio.valid = false;
 	return true;

@@ -7,13 +7,17 @@ static void write_cr3(struct cpu *c, u64 cr3, bool keep)
 {
 	const struct kept_cr3 *k;
 	u64 old = c->v.cr3;
+	bool done;
 
-	c->v.cr3 = cr3;
 	for (k = c->v.mmu.kept; keep && k < c->v.mmu.kept + KEPT_CR3S; k++)
 		n_kept += k->cr3 == cr3 && k->news == vm.mmu.news;
-	if (c->v.cr4 & X86_CR4_PCIDE)
+	done = chance(50) && mmu_quick_cr3(&c->v, cr3, keep);
+	n_quick += done;
+	if (!done)
+		c->v.cr3 = cr3;
+	if (!done && (c->v.cr4 & X86_CR4_PCIDE))
 		shadow_mmu.new_pcid(&c->v, old, keep);
-	else
+	else if (!done)
 		shadow_mmu.new_cr3(&c->v);
 	if (keep)
 		listen(c - cpu);
@@ -38,11 +42,21 @@ static u64 new_pdptes(struct cpu *c)
 	return 15 << 12;
 }
 
+static void flush_all(struct cpu *c)
+{
+	shadow_mmu.flush_all(&c->v);
+	forget_all(c - cpu);
+}
+
 static void load_cr3(struct cpu *c)
 {
 	bool pcide = c->v.cr4 & X86_CR4_PCIDE;
 	u64 cr3 = (u64)(chance(95) ? 1 + below(4) : 64 + below(6)) << 12;
 
+	/* tables that are not written for a while are closed, one at a flush */
+	if (chance(20))
+		for (int i = 0; i < 100 && !list_empty(&vm.mmu.open); i++)
+			flush_all(c);
 	if (mode == MMU_PAE)
 		cr3 = new_pdptes(c);
 	if (pcide)
@@ -60,12 +74,6 @@ static void invpcid(struct cpu *c)
 	else
 		shadow_mmu.flush_pcid(&c->v, pcids[p]);
 	forget_pcid(c - cpu, p);
-}
-
-static void flush_all(struct cpu *c)
-{
-	shadow_mmu.flush_all(&c->v);
-	forget_all(c - cpu);
 }
 
 /* the last entry on the way to an address becomes another one */

@@ -45,7 +45,7 @@ static struct cpu {
 } cpu[VCPUS];
 static int n_cpus, mode;
 static bool travels;		/* much use of PCIDs, and not much else */
-static u64 steps, n_ok, n_faults, n_emulated, n_tlb, n_kept;
+static u64 steps, n_ok, n_faults, n_emulated, n_tlb, n_kept, n_quick;
 static const char *doing = "";
 
 static void die(const char *what, int c, int a, u64 x, u64 y)
@@ -741,7 +741,7 @@ static void run(int m, int cpus, int rounds, int n)
 
 	mode = m;
 	n_cpus = cpus;
-	n_ok = n_faults = n_emulated = n_tlb = n_kept = 0;
+	n_ok = n_faults = n_emulated = n_tlb = n_kept = n_quick = 0;
 	choose_gvas();
 	while (rounds--) {
 		int i;
@@ -764,6 +764,9 @@ static void run(int m, int cpus, int rounds, int n)
 	       (unsigned long long)sum.shadow_recycled, (unsigned long long)sum.reclaimed);
 	if (n_kept)
 		printf("# %llu loads of CR3 that compared nothing\n", (unsigned long long)n_kept);
+	if (m == MMU_LONG && !n_quick)
+		die("no load of CR3 was a quick one", -1, -1, 0, 0);
+	printf("# %llu that took the short way\n", (unsigned long long)n_quick);
 	printf("# %llu pages found written, %llu not\n", (unsigned long long)n_noted,
 	       (unsigned long long)n_unnoted);
 	snprintf(text, sizeof(text), "shadow of %s%s, %d vCPU%s", names[m],

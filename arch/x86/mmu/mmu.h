@@ -244,8 +244,11 @@ struct mmu_ops {
 extern const struct mmu_ops shadow_mmu;
 extern const struct mmu_ops nested_mmu;
 
-/* shadow paging, interrupts off: v->cr3 becomes @cr3 if that takes no more than a new root */
-bool mmu_quick_cr3(struct vcpu *v, u64 cr3);
+/*
+ * Shadow paging, interrupts off: v->cr3 becomes @cr3, with @keep without a flush of its PCID,
+ * if that takes no more than another root; else nothing changes.
+ */
+bool mmu_quick_cr3(struct vcpu *v, u64 cr3, bool keep);
 
 /* with nested paging: CR0, CR4 or EFER are not what they were, by the guest's own doing */
 void walk_setup(struct vcpu *v);

@@ -570,27 +570,6 @@ static __always_inline bool switch_root(struct vcpu *v)
 	return true;
 }
 
-bool mmu_quick_cr3(struct vcpu *v, u64 cr3)
-{
-	struct vm_mmu *m = &v->vm->mmu;
-	u64 old = v->cr3;
-	bool done = false;
-
-	if (!mmu_trylock(v->vm))
-		return false;
-	/* no table to compare with its shadow, nothing to free */
-	if (list_empty(&m->open) && list_empty(&m->dead)) {
-		v->cr3 = cr3;
-		done = switch_root(v);
-		if (done)
-			flush_own(v);
-		else
-			v->cr3 = old;
-	}
-	mmu_unlock(v->vm);
-	return done;
-}
-
 /* what is missing for it, shadow_load() fetches */
 static noinline void find_root(struct vcpu *v)
 {
@@ -618,6 +597,29 @@ static void keep_cr3(struct vcpu *v, u64 old, bool keep)
 	*kept_slot(&v->mmu, old) = (struct kept_cr3){ old, v->vm->mmu.news };
 	if (!keep)
 		kept_slot(&v->mmu, v->cr3)->news = 0;
+}
+
+bool mmu_quick_cr3(struct vcpu *v, u64 cr3, bool keep)
+{
+	struct vm_mmu *m = &v->vm->mmu;
+	u64 old = v->cr3;
+	bool done;
+
+	if (!mmu_trylock(v->vm))
+		return false;
+	v->cr3 = cr3;
+	/* nothing to free, no table to compare with its shadow */
+	done = list_empty(&m->dead) &&
+	       (list_empty(&m->open) || (keep && is_kept(v, old))) && switch_root(v);
+	if (done) {
+		if (v->cr4 & X86_CR4_PCIDE)
+			keep_cr3(v, old, keep);
+		flush_own(v);
+	} else {
+		v->cr3 = old;
+	}
+	mmu_unlock(v->vm);
+	return done;
 }
 
 static void shadow_new_cr3(struct vcpu *v)
