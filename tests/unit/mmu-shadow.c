@@ -364,7 +364,8 @@ static void check_all(void)
 }
 
 /* one try of the hardware; its error code, or -1 */
-static int hw_try(struct cpu *c, int a, bool user, bool write, bool fetch, bool ac, u64 *hpa)
+static int hw_try(struct cpu *c, int a, bool user, bool write, bool fetch, bool ac,
+		  bool implicit, u64 *hpa)
 {
 	struct model m = model_of(&c->v);
 	struct line *t = &c->tlb[a], l;
@@ -375,7 +376,7 @@ static int hw_try(struct cpu *c, int a, bool user, bool write, bool fetch, bool 
 	m.pg = true;
 	m.ac = ac;
 	if (t->valid && (!write || t->d) &&
-	    model_allows(&m, t->w, t->u, t->x, user, write, fetch, false)) {
+	    model_allows(&m, t->w, t->u, t->x, user, write, fetch, implicit)) {
 		*hpa = t->hpa;
 		n_tlb++;
 		return -1;
@@ -383,20 +384,20 @@ static int hw_try(struct cpu *c, int a, bool user, bool write, bool fetch, bool 
 	t->valid = false;
 	if (!hw_walk(&c->v, gva[a], false, false, &l))
 		return write << 1 | user << 2 | fetch << 4;
-	if (!model_allows(&m, l.w, l.u, l.x, user, write, fetch, false))
+	if (!model_allows(&m, l.w, l.u, l.x, user, write, fetch, implicit))
 		return 1 | write << 1 | user << 2 | fetch << 4;
 	hw_walk(&c->v, gva[a], true, write, t);
 	*hpa = t->hpa;
 	return -1;
 }
 
-static void check_pf(struct cpu *c, int a, bool user, bool write, bool fetch,
+static void check_pf(struct cpu *c, int a, bool user, bool write, bool fetch, bool implicit,
 		     const struct hv_exception *exc)
 {
 	struct model m = model_of(&c->v);
 	struct model_walk w = model_lookup(&m, gva[a]);
 
-	if (w.mapped && model_allows(&m, w.may_w, w.may_u, w.may_x, user, write, fetch, false))
+	if (w.mapped && model_allows(&m, w.may_w, w.may_u, w.may_x, user, write, fetch, implicit))
 		die("#PF where the guest's tables allow", c - cpu, a, exc->error, 0);
 	if (exc->error != model_error(&m, &w, user, write, fetch))
 		die("error code", c - cpu, a, exc->error, model_error(&m, &w, user, write, fetch));
@@ -431,19 +432,23 @@ static unsigned int kind(bool user, bool write, bool fetch, bool ac)
 static void use(struct cpu *c, int a, bool user, bool write, bool fetch, const u64 *val,
 		   unsigned int off)
 {
-	bool ac = chance(50);
+	/* of a descriptor table, say, at any CPL: EFLAGS.AC does not count then */
+	bool ac = chance(50), implicit = !user && !fetch && chance(10);
 	struct hv_exception exc;
 	u64 hpa, gpa;
 	int tries, err;
 
 	c->v.rflags = ac ? X86_EFLAGS_AC : 0;
-	cpl_now = user ? 3 : 0;
+	cpl_now = user || (implicit && chance(50)) ? 3 : 0;
+	c->v.rip = rnd();
 	for (tries = 0; tries < 12; tries++) {
 		serve_requests(c);
-		err = hw_try(c, a, user, write, fetch, ac, &hpa);
+		c->v.stat.exits++;
+		err = hw_try(c, a, user, write, fetch, ac, implicit, &hpa);
 		if (err < 0) {
 			n_ok++;
-			check_kinds(c - cpu, a, hpa, kind(user, write, fetch, ac), write, "access");
+			check_kinds(c - cpu, a, hpa, kind(user, write, fetch, ac && !implicit), write,
+				    "access");
 			if (write && val)
 				*(u64 *)((char *)__va(hpa) + off) = *val;
 			return;
@@ -454,7 +459,7 @@ static void use(struct cpu *c, int a, bool user, bool write, bool fetch, const u
 			continue;
 		case MMU_GUEST_FAULT:
 			n_faults++;
-			check_pf(c, a, user, write, fetch, &exc);
+			check_pf(c, a, user, write, fetch, implicit, &exc);
 			return;
 		case MMU_EMULATE:
 			listen_all();

@@ -77,6 +77,8 @@ struct kept_cr3 {
  * @root:	the root page (4 levels), or the four pages below the PDPTEs
  * @pae_table:	the four PDPTEs themselves, in a page below 4 GiB
  * @kept:	the last CR3 of each PCID that was left, as far as there is room
+ * @odd_gva:	where SMAP stopped what the shadow seemed to allow, at exit number
+ * @odd_exit
  */
 struct vcpu_mmu {
 	u64 root_hpa;
@@ -91,6 +93,7 @@ struct vcpu_mmu {
 	struct mmu_page *root[4];
 	u64 *pae_table;
 	struct kept_cr3 kept[KEPT_CR3S];
+	u64 odd_gva, odd_exit;
 	struct mmu_cache heads, tables, digests, rmaps;
 };
 

@@ -373,6 +373,46 @@ static enum mmu_result fault_locked(struct vcpu *v, struct walk *w)
 	return MMU_RESUME;
 }
 
+/* whether the sptes on the way to @gva allow a supervisor's read or write, but for SMAP */
+static bool sptes_allow(struct vcpu *v, u64 gva, bool write)
+{
+	struct mmu_page *sp;
+	bool allowed = false;
+	u64 spte;
+
+	mmu_lock(v->vm);
+	for (sp = root_of(v, gva); sp && !allowed; sp = spte_child(spte)) {
+		spte = sp->spt[spt_index(gva, sp->role.level)];
+		if (!spte || (write && !(spte & PT_W)))
+			break;
+		allowed = sp->role.level == 1;
+	}
+	mmu_unlock(v->vm);
+	return allowed;
+}
+
+/*
+ * EFLAGS.AC lets a kernel's own accesses past SMAP, but not those implied by others, of
+ * descriptor tables and task states (SDM vol. 3, 4.6.1). Which it was the error code does not
+ * say. At CPL 3 only the latter are a supervisor's. Elsewhere the processor tells by faulting
+ * twice on what the shadow allows: once may have been what its TLB still knew.
+ */
+static bool is_implicit(struct vcpu *v, u64 gva, u32 error)
+{
+	struct vcpu_mmu *mmu = &v->mmu;
+	bool again = mmu->odd_gva == gva && mmu->odd_exit + 1 == v->stat.exits;
+
+	if (!mmu->smap || (error & (PF_U | PF_I)) || !(v->rflags & X86_EFLAGS_AC))
+		return false;
+	if (vendor->cpl(v) == 3)
+		return true;
+	if (!(error & PF_P) || !sptes_allow(v, gva, error & PF_W))
+		return false;
+	mmu->odd_gva = gva;
+	mmu->odd_exit = v->stat.exits;
+	return again;
+}
+
 static enum mmu_result shadow_fault(struct vcpu *v, u64 gva, u32 error, u64 *gpa,
 				    struct hv_exception *exc)
 {
@@ -381,7 +421,7 @@ static enum mmu_result shadow_fault(struct vcpu *v, u64 gva, u32 error, u64 *gpa
 
 	w.gva = gva;
 	w.access = error & (PF_W | PF_U | PF_I);
-	if (v->mmu.smap && !(error & PF_U) && (v->rflags & X86_EFLAGS_AC) && vendor->cpl(v) == 3)
+	if (is_implicit(v, gva, error))
 		w.access |= PF_IMPLICIT;
 	for (;;) {
 		if (unlikely(v->mmu.low)) {
