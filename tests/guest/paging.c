@@ -72,7 +72,7 @@ enum { E_P, E_RW, E_US, E_NX, E_RSVD, E_BITS };
 /* one in so many cases is done: of one entry that differs, of two, and of a device */
 static const struct share {
 	unsigned int single, pair, device;
-} shares[] = { { 4, 512, 64 }, { 1, 32, 8 }, { 1, 1, 1 } };
+} shares[] = { { 8, 1024, 32 }, { 1, 32, 8 }, { 1, 1, 1 } }, few = { 2, 64, 8 };
 
 static struct {
 	const struct format *f;
@@ -409,23 +409,34 @@ static void set_entries(const struct rights *rights)
 
 /* --- all cases --------------------------------------------------------------- */
 
-static void all_accesses(const struct rights *rights, unsigned int one_in)
+/* how many cases to go on by, for one in so many of them */
+static unsigned int stride(unsigned int one_in)
 {
-	for (unsigned int i = 0; i < 4 * OPS; i++) {
+	return one_in == 1 ? 1 : 1 + random32() % (2 * one_in - 1);
+}
+
+/* all of them, or those that @next meets */
+static void all_accesses(const struct rights *rights, unsigned int one_in, unsigned int *next)
+{
+	unsigned int i;
+
+	for (i = *next; i < 4 * OPS; i += stride(one_in)) {
 		enum op op = i >> 2;
 		bool usermode = i & 1, ac = i >> 1 & 1;
 
-		if (random32() % one_in || left_out(op, usermode, ac))
+		if (left_out(op, usermode, ac))
 			continue;
 		set_entries(rights);
 		one(op, usermode, ac);
 		one_more(op, usermode, ac);
 	}
+	*next = i - 4 * OPS;
 }
 
 /* the rights of levels a and b, which may be the same, are anything, all others' full */
 static void all_rights(int a, int b, unsigned int one_in)
 {
+	unsigned int next = stride(one_in) - 1;
 	struct rights rights;
 
 	fill(&rights, E_FULL, sizeof(rights));
@@ -434,21 +445,21 @@ static void all_rights(int a, int b, unsigned int one_in)
 		if (!rights_possible(i, a))
 			continue;
 		if (a == b) {
-			all_accesses(&rights, one_in);
+			all_accesses(&rights, one_in, &next);
 			continue;
 		}
 		for (unsigned int j = 0; j <= E_ALL; j++) {
 			rights.of[b] = j;
 			if (rights_possible(j, b))
-				all_accesses(&rights, one_in);
+				all_accesses(&rights, one_in, &next);
 		}
 	}
 }
 
 static void all_levels(void)
 {
-	/* the small format has few */
-	const struct share *of = t.f->entry == 4 && share == shares ? share + 1 : share;
+	/* the small format has few cases */
+	const struct share *of = t.f->entry == 4 && share == shares ? &few : share;
 	unsigned int less = t.device ? of->device : 1;
 
 	for (int a = t.f->levels; a >= t.f->leaf; a--)
