@@ -214,7 +214,7 @@ test_moves() {
 
 load
 test_ways
-for guest in tables.64 paging.32 big.64 fpu.64; do
+for guest in tables.64 tables.32 big.64 fpu.64; do
 	test_moves $guest $([ $guest != big.64 ] || echo 64)
 done
 ok "the module leaves" unload
