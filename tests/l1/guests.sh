@@ -12,7 +12,7 @@ run() {
 	guest=$1 what=$2
 	shift 2
 	tests=$((tests + 1))
-	timeout 300 "$G/guestrun" $RUN -d "$KVM" $nested "$@" "$G/$guest" >"$out" 2>&1
+	timeout 900 "$G/guestrun" $RUN -d "$KVM" $nested "$@" "$G/$guest" >"$out" 2>&1
 	status=$?
 	passed=$(grep -c '^ok ' "$out")
 	plan=$(sed -n 's/^1\.\.\([0-9]*\)$/\1/p' "$out")
