@@ -81,7 +81,7 @@ static DECLARE_DELAYED_WORK(emergency_work, emergency_forget);
  * power_get() - one more VM needs the extension
  *
  * Context: may sleep.
- * Return: 0, or -EBUSY when another hypervisor holds it on some CPU, -ESHUTDOWN when the
+ * Return: 0, or -EBUSY when another hypervisor holds it on some CPU, -ENODEV when the
  * machine is going down.
  */
 int power_get(void)
@@ -91,7 +91,7 @@ int power_get(void)
 	mutex_lock(&power_lock);
 	cpus_read_lock();
 	if (rebooting) {
-		atomic_set(&failed, -ESHUTDOWN);
+		atomic_set(&failed, -ENODEV);
 	} else if (!users) {
 		on_each_cpu(ipi_on, &failed, 1);
 		if (atomic_read(&failed))

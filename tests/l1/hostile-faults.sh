@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # hostile-faults.sh: in the debug host: each allocation fails once, and processors come and
-# go under load. /l1/env may set MMU.
+# go under load. /l1/env may set MMU, SEED, and FAULTS, how many of each story at most.
 . /kvmfs/lib.sh
 
 H=/kvmfs/hostile
 
 mkdir -p /mnt
 load
-"$H/hostile-faults" -d "$KVM" >/tmp/faults 2>&1
+"$H/hostile-faults" -d "$KVM" -n "${FAULTS:-2000}" >/tmp/faults 2>&1
 status=$?
 grep '^#' /tmp/faults
 while read -r line; do

@@ -60,6 +60,7 @@ ways() {
 		skip "S3" "the machine has none"
 	fi
 	[ -e /sys/power/pm_test ] || return
+	echo 1 >/sys/module/suspend/parameters/pm_test_delay
 	for level in devices processors core; do
 		echo $level >/sys/power/pm_test
 		sleeps "suspend up to $level" mem
