@@ -149,7 +149,7 @@ static int restore(const char *file, const char *name)
 	from = fopen(file, "re");
 	if (!from)
 		return complain("%s: %s", file, strerror(errno));
-	devices = savefile_devices(from);
+	devices = savefile_devices(from, file);
 	if (devices && *devices)
 		complain("%s: it has devices; try `kvmfs run --restore'", file);
 	else if (devices)

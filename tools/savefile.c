@@ -147,21 +147,26 @@ int savefile_write(int vm, const char *devices, FILE *to)
 	return ret;
 }
 
+/* The file that is read */
+static const char *path;
+
 static int bad(void)
 {
-	return complain("this is no file of `kvmfs save', or not all of it");
+	return complain("%s: this is no file of `kvmfs save', or not all of it", path);
 }
 
 /**
  * savefile_devices() - the first part of a file, what the monitor has said
  * @from: the file, at its beginning
+ * @name: its name, for messages; stays the caller's
  * Return: that, to be freed; NULL with a line on stderr
  */
-char *savefile_devices(FILE *from)
+char *savefile_devices(FILE *from, const char *name)
 {
 	char line[128], *text;
 	size_t size;
 
+	path = name;
 	if (!fgets(line, sizeof(line), from) || strcmp(line, MAGIC) ||
 	    !fgets(line, sizeof(line), from) || sscanf(line, "devices %zu", &size) != 1 ||
 	    size > MAX_FILE) {

@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 int savefile_write(int vm, const char *devices, FILE *to);
-char *savefile_devices(FILE *from);
+char *savefile_devices(FILE *from, const char *path);
 int savefile_read(int vm, FILE *from, bool with_map);
 
 #endif

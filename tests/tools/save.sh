@@ -64,7 +64,7 @@ rom 0xffff0000 64K' >"$KVM/plain/memmap"
 	head -c 3000 /tmp/plain.save >/tmp/short.save
 	$K restore /tmp/short.save short 2>/tmp/err
 	is "half a file is refused" \
-		"1 kvmfs: this is no file of \`kvmfs save', or not all of it" "$? $(cat /tmp/err)"
+		"1 kvmfs: /tmp/short.save: this is no file of \`kvmfs save', or not all of it" "$? $(cat /tmp/err)"
 	is "and leaves nothing" "" "$(ls -d "$KVM/short" 2>/dev/null)"
 	$K run --restore /tmp/plain.save 2>/tmp/err
 	is "it is nothing for kvmfs run" \

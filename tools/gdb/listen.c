@@ -30,8 +30,8 @@ static int listen_unix(const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 
-	if (strlen(path) >= sizeof(address.sun_path)) {
-		errno = ENAMETOOLONG;
+	if (!*path || strlen(path) >= sizeof(address.sun_path)) {
+		errno = *path ? ENAMETOOLONG : EINVAL;
 		return -1;
 	}
 	strcpy(address.sun_path, path);

@@ -27,7 +27,7 @@ int restore_open(struct vmm_config *config)
 	from = fopen(config->restore, "re");
 	if (!from)
 		return complain("%s: %s", config->restore, strerror(errno));
-	devices = savefile_devices(from);
+	devices = savefile_devices(from, config->restore);
 	if (!devices)
 		return -1;
 	line = strstr(devices, "vcpu.memory ");

@@ -4,6 +4,7 @@
  * which starts Debian's virtiofsd for it.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/virtio_blk.h>
 #include <linux/virtio_fs.h>
 #include <spawn.h>
@@ -159,8 +160,10 @@ int share_option(struct vmm *vm, char *value)
 		else
 			return refuse(word, "no option of a share; there are tag= and sandbox=");
 	}
-	if (access(directory, R_OK | X_OK))
+	fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
 		return refuse(directory, strerror(errno));
+	close(fd);
 	listener = make_listener(&address, &size);
 	if (listener < 0 || spawn_virtiofsd(listener, directory, sandbox))
 		return -1;
