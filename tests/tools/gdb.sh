@@ -20,7 +20,7 @@ K=/kvmfs/bin/kvmfs
 
 # debug SCRIPT FILE [TARGET]: what gdb says after each line "@NAME" is in /tmp/said
 debug() {
-	timeout 60 gdb -nx -batch -ex 'set pagination off' -ex 'set width 0' \
+	timeout 300 gdb -nx -batch -ex 'set pagination off' -ex 'set width 0' \
 		-ex "target remote ${3:-127.0.0.1:1234}" -x "/gdb/$1" "$2" \
 		>/tmp/said 2>/tmp/gdb.err </dev/null
 }
