@@ -11,11 +11,15 @@ tests_before=${l1tests:-0} failures_before=${l1failures:-0} stage=${l1stage:-1}
 . /kvmfs/lib.sh
 tests=$tests_before failures=$failures_before
 
-# initrd FILE: this file system, as far as the next kernels need it
+# initrd FILE: this file system, as far as the next kernels need it: they hash each byte of it
 initrd() {
 	(cd / && {
-		printf "%s\n" dev proc sys kvmfs
-		find init bin lib lib64 l1 kvmfs/kvmfs.ko kvmfs/guest kvmfs/lib.sh kvmfs/fs
+		printf '%s\n' dev proc sys lib lib/modules kvmfs kvmfs/guest kvmfs/kvmfs.ko kvmfs/lib.sh
+		for file in guestrun cpu.64 count.64; do
+			echo kvmfs/guest/$file
+		done
+		find init bin lib64 lib/x86_64-linux-gnu l1 kvmfs/fs
+		[ ! -e lib/modules/msr.ko ] || echo lib/modules/msr.ko
 	} | cpio -o -H newc) >"$1" 2>/dev/null
 }
 
