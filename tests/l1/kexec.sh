@@ -33,6 +33,11 @@ next() {
 	[ $failures = 0 ] || tap_end
 }
 
+# said: what this kernel has said is out of the serial line, before there is another one
+said() {
+	stty -F /dev/ttyS1 115200
+}
+
 insmod /lib/modules/msr.ko 2>/dev/null
 svm=$(grep -m 1 -ow svm /proc/cpuinfo)
 if [ -n "$svm" ]; then
@@ -52,12 +57,14 @@ case $stage in
 	while :; do
 		mkdir "$KVM/again" && rmdir "$KVM/again"
 	done 2>/dev/null &
+	said
 	/l1/kexec/bin/kexec -e
 	bail "the next kernel did not start"
 	;;
 2)
 	if [ "$crash" != 0 ]; then
 		next -p "nr_cpus=1 reset_devices"
+		said
 		echo c >/proc/sysrq-trigger
 		bail "the kernel did not crash"
 	fi
