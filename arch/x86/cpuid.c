@@ -93,7 +93,12 @@ static void basic_leaves(struct vcpu *v)
 	e = add(v, 7, 0);
 	e->eax = 0;
 	e->ebx &= LEAF7_EBX;
-	if (!can_invpcid())
+	/*
+	 * With shadow paging each would be an exit, and for Linux several: without it a flush of
+	 * the user's half is left to the next load of CR3, which is an exit in any case. Whoever
+	 * wants it may add it.
+	 */
+	if (!can_invpcid() || !v->nested)
 		e->ebx &= ~LEAF7_EBX_INVPCID;
 	e->ecx &= LEAF7_ECX;
 	e->edx &= LEAF7_EDX;

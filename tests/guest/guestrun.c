@@ -25,6 +25,7 @@ static struct {
 	int state;		/* write the state back after each exit */
 	int move;		/* change the CPU after each exit */
 	int timer;		/* a signal each millisecond */
+	int invpcid;		/* CPUID shall have it */
 	int verbose;
 	int seconds;		/* a good end after so long, or 0 */
 	int expect;		/* the exit that is the guest's good end, or 0 */
@@ -268,6 +269,7 @@ static void usage(void)
 		"  -w       tell the guest that the processor walks its page tables\n"
 		"  -l N     tell it how thorough to be: 0 (a sample), 1, 2 (all cases)\n"
 		"  -x N     exit reason N is the expected end\n"
+		"  -i       CPUID has INVPCID, if the host has it to give\n"
 		"  -v       say more\n");
 	exit(2);
 }
@@ -279,7 +281,7 @@ static void parse(int argc, char **argv)
 
 	snprintf(name, sizeof(name), "guestrun.%d", getpid());
 	options.vm.name = name;
-	while ((c = getopt(argc, argv, "d:n:m:arfsctwl:e:x:v")) != -1) {
+	while ((c = getopt(argc, argv, "d:n:m:arfsctwil:e:x:v")) != -1) {
 		switch (c) {
 		case 'd': options.vm.mount = optarg; break;
 		case 'n': options.vm.name = optarg; break;
@@ -291,6 +293,7 @@ static void parse(int argc, char **argv)
 		case 'c': options.move = 1; break;
 		case 't': options.timer = 1; break;
 		case 'w': machine.nested = 1; break;
+		case 'i': options.invpcid = 1; break;
 		case 'l': machine.thorough = atoi(optarg); break;
 		case 'e': options.seconds = atoi(optarg); break;
 		case 'x': options.expect = atoi(optarg); break;
@@ -314,6 +317,8 @@ int main(int argc, char **argv)
 		fail(NULL, "cannot create a VM");
 	if (!options.vm.attach)
 		load(vm);
+	if (options.invpcid && vm_add_invpcid(vm) && errno != EINVAL)
+		fail(vm, "cpuid");
 	if (options.timer)
 		start_timer();
 	loop(vm);

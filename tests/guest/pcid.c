@@ -313,7 +313,7 @@ static void test_global(void)
 			set_cr4(get_cr4() ^ CR4_PGE);
 		go(0, 1, 1);
 		ok(look(0) == 1, "a global page is flushed in all PCIDs by %s",
-		   type ? "INVPCID of all" : "INVLPG");
+		   !type ? "INVLPG" : has_invpcid ? "INVPCID of all" : "CR4.PGE");
 	}
 	set_cr4(get_cr4() & ~CR4_PGE);
 }

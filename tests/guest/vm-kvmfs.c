@@ -120,6 +120,28 @@ int vm_debug(struct vm *vm, const char *text)
 	return write_file(vm, "debug", text, strlen(text));
 }
 
+/* leaf 7, EBX bit 10; a line is the leaf, the subleaf and four registers */
+int vm_add_invpcid(struct vm *vm)
+{
+	static char old[16384], data[16384 + 16];
+	int fd = openat(vm->dir, "cpuid", O_RDONLY), at = 0;
+	ssize_t n = fd < 0 ? -1 : read(fd, old, sizeof(old) - 1);
+	unsigned int r[6];
+
+	close(fd);
+	if (n <= 0)
+		return -1;
+	for (const char *line = strtok(old, "\n"); line; line = strtok(NULL, "\n")) {
+		if (sscanf(line, "%x %x %x %x %x %x", r, r + 1, r + 2, r + 3, r + 4, r + 5) != 6)
+			continue;
+		if (r[0] == 7 && !r[1])
+			r[3] |= 1u << 10;
+		at += snprintf(data + at, sizeof(data) - at, "0x%x 0x%x 0x%x 0x%x 0x%x 0x%x\n",
+			       r[0], r[1], r[2], r[3], r[4], r[5]);
+	}
+	return write_file(vm, "cpuid", data, at);
+}
+
 int vm_irq(struct vm *vm, const void *what, size_t len)
 {
 	return write(vm->irq, what, len) == (ssize_t)len ? 0 : -1;

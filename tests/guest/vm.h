@@ -27,6 +27,7 @@ int vm_run(struct vm *vm, struct kvm_exit *x);	/* the reason */
 int vm_last_exit(struct vm *vm, struct kvm_exit *x);	/* the reason, 0: none */
 int vm_irq(struct vm *vm, const void *what, size_t len);
 int vm_debug(struct vm *vm, const char *text);
+int vm_add_invpcid(struct vm *vm);	/* to CPUID; EINVAL: it cannot be had */
 int vm_roundtrip(struct vm *vm);	/* read the whole state, write it back */
 const char *vm_error(struct vm *vm);
 

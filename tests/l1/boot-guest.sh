@@ -3,7 +3,7 @@
 uname -a
 grep 'model name' /proc/cpuinfo
 head -n 1 /proc/meminfo
-echo "PCIDs: $(grep -m 1 ^flags /proc/cpuinfo | tr ' ' '\n' | grep -x -e pcid -e invpcid | xargs)"
+echo "PCIDs: $(grep -m 1 ^flags /proc/cpuinfo | tr ' ' '\n' | grep -x pcid)"
 dmesg | grep -E 'WARNING|BUG|Oops|Call Trace' | grep -v hw-vuln
 dd if=/dev/urandom of=/tmp/a bs=65536 count=64 2>/dev/null
 cp /tmp/a /tmp/b && cmp /tmp/a /tmp/b || exit 1
