@@ -100,10 +100,8 @@ int cmd_balloon(int argc, char **argv)
 	int opt, wait = 1, vm, ret;
 
 	while ((opt = next_option(argc, argv, "nh", options)) >= 0) {
-		if (opt == 'h') {
-			fputs(usage, stdout);
-			return EXIT_SUCCESS;
-		}
+		if (opt == 'h')
+			return print_help(usage, argv[0]);
 		if (opt != 'n')
 			return 2;
 		wait = 0;

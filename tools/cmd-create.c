@@ -50,10 +50,8 @@ int cmd_create(int argc, char **argv)
 	int opt;
 
 	while ((opt = next_option(argc, argv, "m:h", options)) >= 0) {
-		if (opt == 'h') {
-			fputs(usage, stdout);
-			return EXIT_SUCCESS;
-		}
+		if (opt == 'h')
+			return print_help(usage, argv[0]);
 		if (opt != 'm')
 			return 2;
 		if (parse_size(optarg, &memory) || !memory) {

@@ -50,15 +50,16 @@ static int do_word(const char *word, const char *name)
 	return kvmfs_ctl(vm, word) ? complain_vm(vm, "%s", name) : 0;
 }
 
-static void help(const char *word)
+static int help(const char *word)
 {
-	size_t i;
+	char text[512];
+	size_t i = 0;
 
-	printf("usage: kvmfs %s VM...\n\n", word);
-	for (i = 0; i < ARRAY_SIZE(words); i++)
-		if (!strcmp(words[i].name, word))
-			puts(words[i].does);
-	puts("\n  -h, --help   this text");
+	while (strcmp(words[i].name, word))
+		i++;
+	snprintf(text, sizeof(text), "usage: kvmfs %s VM...\n\n%s\n\n  -h, --help   this text\n",
+		 word, words[i].does);
+	return print_help(text, word);
 }
 
 /**
@@ -74,8 +75,7 @@ int cmd_ctl(int argc, char **argv)
 	while ((opt = next_option(argc, argv, "h", options)) >= 0) {
 		if (opt != 'h')
 			return 2;
-		help(argv[0]);
-		return EXIT_SUCCESS;
+		return help(argv[0]);
 	}
 	if (optind == argc) {
 		complain("a virtual machine is wanted; try `kvmfs %s --help'", argv[0]);

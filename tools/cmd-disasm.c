@@ -79,10 +79,8 @@ int cmd_disasm(int argc, char **argv)
 	int opt;
 
 	while ((opt = next_option(argc, argv, "n:b:h", options)) >= 0) {
-		if (opt == 'h') {
-			fputs(usage, stdout);
-			return EXIT_SUCCESS;
-		}
+		if (opt == 'h')
+			return print_help(usage, argv[0]);
 		if (set_option(opt, &count, &bits))
 			return 2;
 	}

@@ -135,10 +135,8 @@ int cmd_dump(int argc, char **argv)
 	uint64_t gpa = 0, len = 0;
 	int vm;
 
-	if (argc == 2 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
-		fputs(usage, stdout);
-		return EXIT_SUCCESS;
-	}
+	if (argc == 2 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")))
+		return print_help(usage, argv[0]);
 	if (parse_args(argc, argv, &name, &gpa, &len, &output))
 		return 2;
 	vm = open_vm(name);

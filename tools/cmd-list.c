@@ -125,10 +125,8 @@ int cmd_list(int argc, char **argv)
 	char mount[4096];
 
 	while ((opt = next_option(argc, argv, "lh", options)) >= 0) {
-		if (opt == 'h') {
-			fputs(usage, stdout);
-			return EXIT_SUCCESS;
-		}
+		if (opt == 'h')
+			return print_help(usage, argv[0]);
 		if (opt != 'l')
 			return 2;
 		with_details = 1;

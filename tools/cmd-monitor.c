@@ -33,10 +33,8 @@ int cmd_monitor(int argc, char **argv)
 	char line[4000] = "help";
 	int vm;
 
-	if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
-		fputs(usage, stdout);
-		return EXIT_SUCCESS;
-	}
+	if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")))
+		return print_help(usage, argv[0]);
 	if (argc > 1 && argv[1][0] == '-') {
 		complain("%s: no such option; try `kvmfs monitor --help'", argv[1]);
 		return 2;

@@ -360,10 +360,8 @@ int cmd_run(int argc, char **argv)
 	int opt;
 
 	while ((opt = next_option(argc, argv, "k:i:p:m:n:d:Svh", options)) >= 0) {
-		if (opt == 'h') {
-			fputs(usage, stdout);
-			return EXIT_SUCCESS;
-		}
+		if (opt == 'h')
+			return print_help(usage, argv[0]);
 		if (set_option(&config, opt))
 			return 2;
 	}

@@ -110,10 +110,8 @@ int cmd_save(int argc, char **argv)
 	int opt, stop = 0;
 
 	while ((opt = next_option(argc, argv, "sh", save_options)) >= 0) {
-		if (opt == 'h') {
-			fputs(save_usage, stdout);
-			return EXIT_SUCCESS;
-		}
+		if (opt == 'h')
+			return print_help(save_usage, argv[0]);
 		if (opt != 's')
 			return 2;
 		stop = 1;

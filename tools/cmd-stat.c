@@ -348,8 +348,7 @@ int cmd_stat(int argc, char **argv)
 				return 2;
 			break;
 		case 'h':
-			fputs(usage, stdout);
-			return EXIT_SUCCESS;
+			return print_help(usage, argv[0]);
 		default:
 			return 2;
 		}

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
@@ -40,6 +41,7 @@ int parse_number(const char *text, uint64_t *value);
 int parse_size(const char *text, uint64_t *size);
 struct option;
 int next_option(int argc, char **argv, const char *shorts, const struct option *longs);
+int print_help(const char *usage, const char *command);
 int only_help(int argc, char **argv, const char *shorts, const char *usage);
 int complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

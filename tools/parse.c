@@ -112,6 +112,18 @@ int next_option(int argc, char **argv, const char *shorts, const struct option *
 }
 
 /**
+ * print_help() - answer --help
+ * @usage: what there is to say
+ * @command: the word behind `kvmfs'
+ * Return: the exit status
+ */
+int print_help(const char *usage, const char *command)
+{
+	printf("%s\nSee also kvmfs-%s(1).\n", usage, command);
+	return EXIT_SUCCESS;
+}
+
+/**
  * only_help() - the options of a command that has none but --help
  * @argc: as for next_option()
  * @argv: the same
@@ -132,6 +144,5 @@ int only_help(int argc, char **argv, const char *shorts, const char *usage)
 		return -1;
 	if (opt != 'h')
 		return 2;
-	fputs(usage, stdout);
-	return EXIT_SUCCESS;
+	return print_help(usage, argv[0]);
 }

@@ -16,7 +16,8 @@ has() {	# PACKAGE PATH
 
 ok "make deb" make -s deb
 for file in kvmfs-tools:/usr/bin/kvmfs kvmfs-tools:/usr/bin/kvmfs-exit \
-	kvmfs-tools:/usr/share/man/man1/kvmfs.1.gz \
+	kvmfs-tools:/usr/bin/kvmfs-disasm kvmfs-tools:/usr/share/man/man1/kvmfs.1.gz \
+	kvmfs-tools:/usr/share/man/man1/kvmfs-run.1.gz \
 	kvmfs-tools:/usr/share/man/man5/kvmfs.5.gz \
 	kvmfs-tools:/usr/share/bash-completion/completions/kvmfs \
 	kvmfs-tools:/usr/lib/systemd/system/sys-fs-kvmfs.mount \

@@ -13,9 +13,11 @@ echo mine >"$P/bin/other"
 into() { make -s "$1" PREFIX=/opt/kvmfs DESTDIR="$D"; }
 
 ok "make install-user" into install-user
-for file in bin/kvmfs bin/kvmfs-exit lib/libkvmfs.so lib/libkvmfs.so.1 lib/libkvmfs.a \
+for file in bin/kvmfs bin/kvmfs-exit bin/kvmfs-disasm \
+	lib/libkvmfs.so lib/libkvmfs.so.1 lib/libkvmfs.a \
 	lib/pkgconfig/libkvmfs.pc include/kvmfs.h include/linux/kvmfs.h \
-	share/man/man1/kvmfs.1 share/man/man2/kvm_run.2 share/man/man3/kvmfs_open.3 \
+	share/man/man1/kvmfs.1 share/man/man1/kvmfs-run.1 \
+	share/man/man2/kvm_run.2 share/man/man3/kvmfs_open.3 \
 	share/man/man5/kvmfs.5 share/bash-completion/completions/kvmfs \
 	lib/udev/rules.d/70-kvmfs.rules lib/systemd/system/sys-fs-kvmfs.mount \
 	lib/sysusers.d/kvmfs.conf; do

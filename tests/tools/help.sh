@@ -21,7 +21,7 @@ refuses() {
 teaches() {
 	$K "$1" --help >/tmp/out 2>/tmp/err || return 1
 	[ ! -s /tmp/err ] && head -n 1 /tmp/out | grep "^usage: kvmfs $1 " &&
-		grep -q -e --help /tmp/out && [ -z "$(awk 'length > 80' /tmp/out)" ]
+		grep -q -e --help /tmp/out && tail -n 1 /tmp/out | grep -x "See also kvmfs-$1(1)." && [ -z "$(awk 'length > 80' /tmp/out)" ]
 }
 
 $K --help >/tmp/help 2>/tmp/err

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "command.h"
 #include "gdb.h"
 #include "kvmfs.h"
 
@@ -402,6 +403,12 @@ static void monitor_translate(struct stub *s, const char *word)
 }
 
 /* gdb's `monitor': a file of the VM, or one of our words */
+/* The whole machine, where a monitor runs it */
+static int reset_vm(int vm)
+{
+	return has_monitor(vm) ? ask_monitor(vm, "reset", stderr) : kvmfs_ctl(vm, "reset");
+}
+
 static void do_monitor(struct stub *s, const char *hex)
 {
 	static const char * const files[] = {
@@ -425,11 +432,11 @@ static void do_monitor(struct stub *s, const char *hex)
 	} else if (!strncmp(line, "translate ", 10)) {
 		monitor_translate(s, line + 10);
 	} else if (!strcmp(line, "reset")) {
-		monitor_text(s, kvmfs_ctl(s->g.vm, "reset") ? "it cannot be reset\n" : "");
+		monitor_text(s, reset_vm(s->g.vm) ? "it cannot be reset\n" : "");
 	} else {
 		monitor_text(s, "phys on|off       addresses of memory are physical, or not\n"
 				"translate ADDRESS where a linear address is\n"
-				"reset             all vCPUs to the state after RESET\n"
+				"reset             as `kvmfs reset' does\n"
 				"regs status exit events debug stat memmap msrs cpuid\n"
 				"                  the file of the vCPU or VM\n");
 	}
