@@ -39,6 +39,25 @@ static int call(int vm)
 }
 
 /**
+ * monitor_pid() - the thread of a `kvmfs run' that runs a machine
+ * @vm: directory descriptor of the machine
+ * Return: its number, or -1 if there is none
+ */
+pid_t monitor_pid(int vm)
+{
+	int fd = call(vm);
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+
+	if (fd < 0)
+		return -1;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size))
+		peer.pid = -1;
+	close(fd);
+	return peer.pid;
+}
+
+/**
  * has_monitor() - whether a `kvmfs run' runs a machine
  * @vm: directory descriptor of the machine
  * Return: that

@@ -98,8 +98,21 @@ int code_open(struct code *c, int cpu)
 	c->bits = attr & ATTR_32 ? 32 : 16;
 	if (efer & EFER_LMA && attr & ATTR_LONG)
 		c->bits = 64;
-	c->at = c->bits == 64 ? rip : (uint32_t)(base + rip);
+	c->base = c->bits == 64 ? 0 : base;
+	code_go(c, rip);
 	return 0;
+}
+
+/**
+ * code_go() - to another place
+ * @c: changed
+ * @rip: as the vCPU's RIP would be there
+ */
+void code_go(struct code *c, uint64_t rip)
+{
+	c->at = c->base + rip;
+	if (c->bits != 64)
+		c->at = (uint32_t)c->at;
 }
 
 /**
@@ -182,12 +195,28 @@ int code_next(struct code *c, char text[CODE_TEXT])
  */
 int code_here(int cpu, char text[CODE_TEXT])
 {
+	uint64_t rip;
+
+	*text = '\0';
+	return kvm_get_reg(cpu, KVM_REG_RIP, &rip) ? -1 : code_rip(cpu, rip, text);
+}
+
+/**
+ * code_rip() - an instruction of a vCPU as text
+ * @cpu: directory descriptor
+ * @rip: where, in the code segment that it has now
+ * @text: as of code_here()
+ * Return: 0, or -1 if it cannot be read
+ */
+int code_rip(int cpu, uint64_t rip, char text[CODE_TEXT])
+{
 	struct code c;
 	int ret;
 
 	*text = '\0';
 	if (code_open(&c, cpu))
 		return -1;
+	code_go(&c, rip);
 	ret = code_next(&c, text);
 	code_close(&c);
 	return ret;

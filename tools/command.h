@@ -35,6 +35,7 @@ int cmd_list(int argc, char **argv);
 int cmd_regs(int argc, char **argv);
 int cmd_stat(int argc, char **argv);
 int cmd_dump(int argc, char **argv);
+int cmd_trace(int argc, char **argv);
 
 /* parse.c */
 int parse_number(const char *text, uint64_t *value);
@@ -64,6 +65,7 @@ int stop_vm(int vm);
 
 /* ask.c */
 int has_monitor(int vm);
+pid_t monitor_pid(int vm);
 int ask_monitor(int vm, const char *line, FILE *to);
 
 #endif

@@ -23,6 +23,7 @@ static const struct command commands[] = {
 	{ "list",   cmd_list,   "list the virtual machines" },
 	{ "regs",   cmd_regs,   "show or change registers" },
 	{ "stat",   cmd_stat,   "show counters" },
+	{ "trace",  cmd_trace,  "show each exit, and what caused it" },
 	{ "dump",   cmd_dump,   "show registers, memory map and memory" },
 };
 

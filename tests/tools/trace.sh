@@ -2,6 +2,8 @@
 #
 # trace.sh: in the emulated host: the module's tracepoints, as perf and trace-cmd find
 # them in tracefs. Each is compared with what the file stat counts.
+# needs: $BUILD/tools/kvmfs-disasm=kvmfs/bin/kvmfs-disasm
+# host: -timeout 500
 . /kvmfs/lib.sh
 
 T=/sys/kernel/tracing
@@ -51,6 +53,55 @@ echo >$T/trace
 "$G/guestrun" -d "$KVM" "$G/irq.32" >/dev/null 2>&1
 is "a filter lets nothing else through" 0 "$(grep -c kvmfs_exit: $T/trace)"
 echo 0 >$E/enable
+
+# kvmfs trace: of 1: in $0x60, %al; jmp 1b
+K=/kvmfs/bin/kvmfs
+printf '\344\140\353\374' >/tmp/in
+for name in one other; do
+	timeout 250 $K run --name $name -m 64K --flat /tmp/in >/tmp/$name.out 2>&1 </dev/null &
+	for i in $(seq 300); do
+		! $K monitor $name >/dev/null 2>&1 || break
+		sleep 0.1
+	done
+done
+timeout 100 $K trace -e exit -n 20 one >/tmp/trace 2>/tmp/err
+is "kvmfs trace: so many lines" "0 20 0" "$? $(wc -l </tmp/trace) $(wc -c </tmp/err)"
+ok "... with the instruction that exits" \
+	grep -E '^[0-9.]+ exit: vcpu 0 reason io rip 0x7c00 info 0x60  # 0x7c00: e4 60  in al, 0x60$' /tmp/trace
+timeout 100 $K trace -e entry -n 5 one >/tmp/trace
+is "... entries alone" 5 "$(grep -c '^[0-9.]* entry: vcpu 0 rip 0x7c0' /tmp/trace)"
+is "its instance is gone" "" "$(ls $T/instances)"
+$K trace one >/tmp/trace &
+tracer=$!
+for i in $(seq 300); do
+	[ ! -s /tmp/trace ] || break
+	sleep 0.1
+done
+ok "without a number it goes on" test -s /tmp/trace
+kill -TERM $tracer
+wait $tracer
+is "... until a signal" 0 $?
+is "... and cleans up" "" "$(ls $T/instances)"
+mkdir "$KVM/idle"
+# refused TEXT WORD...: kvmfs trace says that
+refused() {
+	text=$1
+	shift
+	$K trace "$@" 2>/tmp/err
+	is "kvmfs trace $*" "$text" "$? $(cat /tmp/err)"
+}
+refused "1 kvmfs: idle: it is run by no \`kvmfs run'; --tid says which thread runs it" idle
+refused "2 kvmfs: fly: no such event; there are entry, exit, inject, fault, zap, flush" -e exit,fly one
+refused "2 kvmfs: 0: not a number of lines" -n 0 one
+refused "2 kvmfs: x: not a thread" -p x one
+refused "1 kvmfs: $KVM/nil: there is no such virtual machine; see kvmfs list" nil
+refused "2 kvmfs: a virtual machine is wanted; try \`kvmfs trace --help'"
+umount $T
+refused "1 kvmfs: tracefs is not mounted; as root: mount -t tracefs tracefs $T" one
+mount -t tracefs tracefs $T
+rmdir "$KVM/idle"
+ok "the machines end" $K stop one other
+wait
 ok "the module leaves" unload
 ok "... and its events" test ! -e $E
 tap_end
