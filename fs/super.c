@@ -159,10 +159,22 @@ static const struct super_operations super_ops = {
 	.show_options	= show_options,
 };
 
-/* names that lead nowhere are not worth keeping */
-static int d_delete_negative(const struct dentry *dentry)
+static bool is_removed(const struct dentry *dir)
 {
-	return d_is_negative(dentry);
+	return !IS_ROOT(dir) && d_unhashed(dir);
+}
+
+/*
+ * Names that lead nowhere are not worth keeping; nor are those in a removed directory, of a VM
+ * or a vCPU, that were open when it went: they would keep the VM. May be called without a lock,
+ * under RCU.
+ */
+static int d_delete_useless(const struct dentry *dentry)
+{
+	const struct dentry *parent = READ_ONCE(dentry->d_parent);
+
+	return d_is_negative(dentry) || is_removed(parent) ||
+	       is_removed(READ_ONCE(parent->d_parent));
 }
 
 /* what is in a removed directory cannot be found any more */
@@ -175,7 +187,7 @@ static int revalidate(struct dentry *dentry, unsigned int flags)
 }
 
 static const struct dentry_operations dentry_ops = {
-	.d_delete	= d_delete_negative,
+	.d_delete	= d_delete_useless,
 	.d_revalidate	= revalidate,
 };
 

@@ -71,6 +71,15 @@ svm_is() {
 	done
 }
 
+# svm_off: soon, since a VM goes a moment after its process
+svm_off() {
+	for i in $(seq 150); do
+		svm_is 0 && return 0
+		sleep 0.2
+	done
+	return 1
+}
+
 # --- cgroups and swap ---------------------------------------------------------------
 
 cg=/sys/fs/cgroup

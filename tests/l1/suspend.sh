@@ -9,15 +9,6 @@
 H=/kvmfs/hostile
 times=${TIMES:-2}
 
-# off: soon, since a VM goes a moment after its process
-off() {
-	for i in $(seq 150); do
-		svm_is 0 && return 0
-		sleep 0.2
-	done
-	return 1
-}
-
 # tsc NAME: of a guest
 tsc() {
 	sed -n 's/^tsc 0x0*//p' "$KVM/$1/msrs"
@@ -78,7 +69,7 @@ ways
 neighbour_ends
 rmdir "$KVM/still"
 if [ -n "$svm" ]; then
-	ok "the last VM is gone: SVM is off" off
+	ok "the last VM is gone: SVM is off" svm_off
 fi
 ok "the module leaves" unload
 tap_end
