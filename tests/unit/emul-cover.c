@@ -31,7 +31,7 @@ bool form_in_native(const struct form *f)
 		"rdtsc", "rdtscp", "mov sreg", "pop fs", "pop gs", "push fs", "push gs", "lss",
 		"lfs", "lgs", "lar", "lsl", "verr", "verw", "sldt", "str", "smsw", "sgdt", "sidt",
 		"rdfsbase", "rdgsbase", "wrfsbase", "wrgsbase", "clac", "stac", "prefetchw",
-		"clwb", "clflush",
+		"clwb", "clflush", "invpcid",
 	};
 
 	if (f->only_legacy || f->row->exec == exec_unknown || f->row->exec == exec_x87)
