@@ -18,7 +18,7 @@ a=$(count)
 ok "it has counted before" [ "${a% *}" -gt 0 ]
 "$G/guestrun" -d "$KVM" -m 4 -n traveller -a "$G/count.64" >/tmp/out 2>&1 &
 pid=$!
-for i in $(seq 100); do
+for i in $(seq 600); do
 	b=$(count)
 	[ "${b% *}" = "${a% *}" ] || break
 	sleep 0.1

@@ -14,7 +14,7 @@ sed 's/^/# /' /tmp/seed
 	-p quiet >/tmp/out.raw 2>&1 &
 pid=$!
 # the monitor loads the kernel before the guest runs
-for i in $(seq 100); do
+for i in $(seq 600); do
 	sleep 0.3
 	! grep -qs '^exits .*[1-9]' "$KVM/deb/stat" || break
 done

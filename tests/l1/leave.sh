@@ -6,7 +6,7 @@
 load
 "$G/guestrun" -d "$KVM" -m 4 -n traveller "$G/count.64" >/tmp/out 2>&1 &
 pid=$!
-for i in $(seq 100); do
+for i in $(seq 600); do
 	! grep -q '^user_exits [1-9]' "$KVM/traveller/stat" 2>/dev/null || break
 	sleep 0.1
 done

@@ -23,6 +23,15 @@ unload() {
 # what the kernel said while it came up is not about us
 dmesg -c >/dev/null 2>&1
 
+# ran NAME: the guest has begun, soon
+ran() {
+	for i in $(seq 600); do
+		! grep -qs '^user_exits [1-9]' "$KVM/$1/stat" || return 0
+		sleep 0.1
+	done
+	return 1
+}
+
 # quiet: since then it has said nothing that no good run has; a cgroup may have used up
 # its memory
 quiet() {

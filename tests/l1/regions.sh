@@ -5,15 +5,7 @@
 # kernel swaps it, merges it and takes it away.
 . /kvmfs/lib.sh
 
-while read -r module; do
-	case $module in
-	kvm* | irqbypass* | ccp*) continue ;;
-	esac
-	insmod "/lib/modules/$module" 2>/dev/null
-done </lib/modules/order
-echo lz4 >/sys/block/zram0/comp_algorithm
-echo 64M >/sys/block/zram0/disksize && mkswap /dev/zram0 >/dev/null && swapon /dev/zram0
-
+swap_on >/dev/null
 load
 timeout 100 "$G/test-regions" "$KVM" >/tmp/c.tap 2>&1
 status=$?

@@ -12,7 +12,7 @@ snap=/tmp/snap
 start() {
 	"$G/guestrun" -d "$KVM" -m "${3:-16}" -n "$1" "$G/$2" >"/tmp/$1.out" 2>&1 &
 	pid=$!
-	for i in $(seq 100); do
+	for i in $(seq 600); do
 		! grep -q '^user_exits [1-9]' "$KVM/$1/stat" 2>/dev/null || return 0
 		sleep 0.05
 	done

@@ -11,7 +11,7 @@ printf '\353\376' >/tmp/spin
 start() {
 	$K run --name "$1" -m 64K --flat /tmp/spin >/tmp/"$1".out 2>&1 </dev/null &
 	pid=$!
-	for i in $(seq 100); do
+	for i in $(seq 600); do
 		! $K monitor "$1" >/dev/null 2>&1 || return 0
 		sleep 0.1
 	done

@@ -21,14 +21,6 @@ place() {
 # text: addresses and bytes taken away
 text() { sed 's/^[^ ]* [0-9a-f ]*  //'; }
 
-ran() {
-	for i in $(seq 100); do
-		! grep -qs '^user_exits [1-9]' "$KVM/$1/stat" || return 0
-		sleep 0.1
-	done
-	return 1
-}
-
 # frames BITS: with page tables, of a guest that runs
 test_frames() {
 	"$G/guestrun" -d "$KVM" -n frames "$G/frames.$1" >/tmp/frames.out 2>&1 &

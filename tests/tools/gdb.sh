@@ -32,17 +32,8 @@ said() {
 
 # listening PORT: somebody does
 listening() {
-	for i in $(seq 100); do
+	for i in $(seq 600); do
 		! netstat -ltn 2>/dev/null | grep -q ":$1 " || return 0
-		sleep 0.1
-	done
-	return 1
-}
-
-# ran NAME: the guest has begun
-ran() {
-	for i in $(seq 100); do
-		! grep -qs '^user_exits [1-9]' "$KVM/$1/stat" || return 0
 		sleep 0.1
 	done
 	return 1
@@ -51,7 +42,7 @@ ran() {
 # steady NAME: the guest goes on
 steady() {
 	before=$(sed -n 's/^user_exits //p' "$KVM/$1/stat")
-	for i in $(seq 100); do
+	for i in $(seq 600); do
 		[ "$(sed -n 's/^user_exits //p' "$KVM/$1/stat")" = "$before" ] || return 0
 		sleep 0.1
 	done

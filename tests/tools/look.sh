@@ -16,14 +16,6 @@
 
 K=/kvmfs/bin/kvmfs
 
-ran() {
-	for i in $(seq 100); do
-		! grep -qs '^user_exits [1-9]' "$KVM/$1/stat" || return 0
-		sleep 0.1
-	done
-	return 1
-}
-
 test_stat() {
 	$K stat -n 2 one >/tmp/live
 	is "stat -n 2 ends" "0 2" "$? $(grep -c 'A SECOND' /tmp/live)"

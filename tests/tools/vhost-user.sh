@@ -24,7 +24,7 @@ dd if=/dev/urandom of=/tmp/share/sub/file bs=64k count=32 2>/dev/null
 	--export type=vhost-user-blk,id=e,node-name=disk,addr.type=unix,addr.path=/tmp/blk.sock,writable=on \
 	>/tmp/daemon 2>&1 &
 daemon=$!
-for i in $(seq 100); do
+for i in $(seq 600); do
 	[ ! -S /tmp/blk.sock ] || break
 	sleep 0.2
 done
@@ -45,7 +45,7 @@ is "no complaint" 0 "$(grep -v hw-vuln /tmp/out | grep -cE 'WARNING|BUG:|Oops|Ca
 kill $daemon
 wait $daemon
 gone() {
-	for i in $(seq 100); do
+	for i in $(seq 600); do
 		pidof virtiofsd >/dev/null || return 0
 		sleep 0.1
 	done

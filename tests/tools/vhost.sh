@@ -30,7 +30,7 @@ for i in $(seq 600); do
 	kill -0 $pid 2>/dev/null || break
 	sleep 0.3
 done
-for i in $(seq 100); do
+for i in $(seq 600); do
 	! /test/vsock send 5 6000 </tmp/file 2>/tmp/send || break
 	sleep 0.3
 done

@@ -68,7 +68,7 @@ is "random numbers come from us" "virtio_rng.0 OK" "$(said rng)"
 is "no complaint" 0 "$(grep -v hw-vuln /tmp/out | grep -cE 'WARNING|BUG:|Oops|Call Trace')"
 [ $failures = 0 ] || sed 's/^/# /' /tmp/out | tail -n 80
 gone() {
-	for i in $(seq 100); do
+	for i in $(seq 600); do
 		pidof kvmfs-net-user >/dev/null || return 0
 		sleep 0.1
 	done
