@@ -14,7 +14,7 @@ out=$build/bench
 cpu=${1-}
 
 case $cpu in
-svm) module=kvm-amd paging=npt timeout=500 ;;
+svm) module=kvm-amd paging=npt timeout=2000 ;;
 vmx)
 	module=kvm-intel paging=ept timeout=7200
 	"$here/deps.sh" bochs bochsbios vgabios bochs-term isolinux syslinux-common xorriso
