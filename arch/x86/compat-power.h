@@ -3,6 +3,10 @@
 #ifndef KVMFS_ARCH_COMPAT_POWER_H
 #define KVMFS_ARCH_COMPAT_POWER_H
 
+#include <linux/types.h>
+
+#ifdef KVMFS_HAVE_EMERGENCY_VIRT
+
 #include <linux/kvm_host.h>
 #include <linux/module.h>
 #include <linux/version.h>
@@ -22,8 +26,6 @@ static inline bool compat_emergency_taken(void)
 		symbol_put(kvm_init);
 	return kvm;
 }
-
-#ifdef KVMFS_HAVE_EMERGENCY_VIRT
 
 /* @off is called with interrupts off, or as an NMI. False: it will not be */
 static inline bool compat_emergency_register(void (*off)(void))

@@ -216,12 +216,20 @@ static noinline int cr0_set(struct vcpu *v, u64 val)
 }
 
 /* with CR4.PCIDE bit 63 asks for no flush, and is not kept: SDM vol. 3, 4.10.4.1 */
+static __always_inline bool take_noflush(const struct vcpu *v, u64 *val)
+{
+	bool keep = (v->cr4 & X86_CR4_PCIDE) && (*val & X86_CR3_PCID_NOFLUSH);
+
+	if (keep)
+		*val &= ~X86_CR3_PCID_NOFLUSH;
+	return keep;
+}
+
 static noinline int cr3_set_pcid(struct vcpu *v, u64 val)
 {
-	bool keep = val & X86_CR3_PCID_NOFLUSH;
+	bool keep = take_noflush(v, &val);
 	u64 old = v->cr3;
 
-	val &= ~X86_CR3_PCID_NOFLUSH;
 	if (val >= 1ULL << 52)
 		return -EINVAL;
 	v->cr3 = val;
@@ -260,12 +268,8 @@ static noinline int cr3_set(struct vcpu *v, u64 val)
  */
 bool cr3_set_quick(struct vcpu *v, u64 val)
 {
-	bool keep = false;
+	bool keep = take_noflush(v, &val);
 
-	if (v->cr4 & X86_CR4_PCIDE) {
-		keep = val & X86_CR3_PCID_NOFLUSH;
-		val &= ~X86_CR3_PCID_NOFLUSH;
-	}
 	if (v->nested || val >= 1ULL << 52 || !mmu_quick_cr3(v, val, keep))
 		return false;
 	v->mmio.valid = false;
