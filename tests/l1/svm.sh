@@ -24,6 +24,7 @@
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
+. "$here/host.sh"
 build=${BUILD:-$here/../../build}
 kernel=6.12 smp=1 mem=1536 icount= append= timeout=180 log= dirty=
 cpu=EPYC,+svm,+npt single=
@@ -52,17 +53,6 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM HUP
 log=${log:-$build/l1/log/$(basename "$script" .sh)-$kernel-$smp.log}
 
-pack() {
-	mkdir -p "$work/add/l1"
-	cp "$script" "$work/add/l1/script"
-	for pair; do
-		mkdir -p "$(dirname "$work/add/${pair#*=}")"
-		cp -RL "${pair%%=*}" "$work/add/${pair#*=}"
-	done
-	(cd "$work/add" && find . | cpio --quiet -o -H newc -R 0:0) |
-		cat "$build/l1/base-$kernel.cpio" - >"$work/initrd"
-}
-
 boot() {
 	: >"$work/out"
 	# shellcheck disable=SC2086 # icount is two words or none
@@ -75,31 +65,7 @@ boot() {
 		</dev/null >"$work/qemu" 2>&1
 }
 
-# finished: the script came to its end; its status is in $status
-finished() {
-	status=$(tr -d '\r' <"$work/out" | sed -n 's/^##l1 end \([0-9]*\)$/\1/p')
-	[ -n "$status" ]
-}
-
-# complaints: the lines of the kernel log that no good run has. Neither a crash that the script
-# asks for is one, nor that a cgroup has used up its memory.
-complaints() {
-	sed -e '/sysrq: Trigger a crash/,/Linux version /s/.*//' \
-		-e '/invoked oom-killer:/,/<\/TASK>/s/.*//' "$log" |
-		grep -a -n -E -e 'WARNING:|BUG:|BUG at|Oops|general protection' \
-		-e 'Kernel panic|soft lockup|hard LOCKUP|blocked for more than' \
-		-e 'rcu.*(stall|detected)|scheduling while atomic|Call Trace' \
-		-e 'KASAN|UBSAN|KMEMLEAK|INFO: task|possible (circular|recursive)' \
-		-e 'inconsistent lock state|suspicious RCU|Bad page' \
-		-e 'unchecked MSR|refcount_t:|leaked|unreferenced object|ODEBUG' |
-		grep -v 'hw-vuln'	# what it says of its processor
-}
-
-output() {
-	tr -d '\r' <"$work/out" | sed -e '/^##l1 begin$/d' -e '/^##l1 end [0-9]*$/d'
-}
-
-pack "$@"
+archive script "$@" >"$work/initrd"
 if ! boot || ! finished; then
 	if ! finished && ! complaints >/dev/null; then
 		output | sed 's/^/# before the stall: /' | tail -n 20
@@ -108,16 +74,4 @@ if ! boot || ! finished; then
 	fi
 fi
 output
-if ! finished; then
-	echo "Bail out! the emulated host did not reach the end of $script"
-	tail -n 5 "$work/qemu"
-	tail -n 25 "$log"
-	exit 124
-fi
-if [ -z "$dirty" ] && complaints >"$work/complaints"; then
-	echo "not ok - the kernel log of the host is clean"
-	sed 's/^/# /' "$work/complaints" | head -n 40
-	echo "# see $log"
-	[ "$status" != 0 ] || status=1
-fi
-exit "$status"
+verdict "$work/qemu"

@@ -20,6 +20,7 @@
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
+. "$here/host.sh"
 build=${BUILD:-$here/../../build}
 kernel=6.12 smp=1 mem=1024 append= timeout=600 log= dirty= debug=
 cpu=corei7_haswell_4770
@@ -59,7 +60,6 @@ log=${log:-$build/l1/log/vmx-$(basename "$script" .sh)-$kernel-$smp.log}
 # the CD: isolinux, the kernel, the initramfs with SCRIPT and FILEs laid over it
 pack() {
 	mkdir -p "$work/add/l1" "$work/cd"
-	cp "$script" "$work/add/l1/script.sh"
 	# the serial lines take their time here: set the speed, wait for the end
 	cat >"$work/add/l1/script" <<-END
 		stty -F /dev/ttyS1 115200
@@ -68,12 +68,7 @@ pack() {
 		stty -F /dev/ttyS1 115200
 		exit \$status
 	END
-	for pair; do
-		mkdir -p "$(dirname "$work/add/${pair#*=}")"
-		cp -RL "${pair%%=*}" "$work/add/${pair#*=}"
-	done
-	(cd "$work/add" && find . | cpio --quiet -o -H newc -R 0:0) |
-		cat "$build/l1/base-$kernel.cpio" - >"$work/cd/initrd"
+	archive script.sh "$@" >"$work/cd/initrd"
 	cp "$build/kernel/$kernel/vmlinuz" "$work/cd/vmlinuz"
 	cp /usr/lib/ISOLINUX/isolinux.bin \
 		/usr/lib/syslinux/modules/bios/ldlinux.c32 "$work/cd/"
@@ -111,12 +106,6 @@ config() {
 	END
 }
 
-# finished: the script came to its end; its status is in $status
-finished() {
-	status=$(tr -d '\r' <"$work/out" | sed -n 's/^##l1 end \([0-9]*\)$/\1/p')
-	[ -n "$status" ]
-}
-
 # read_screen: Bochs draws the emulated screen on a terminal of its own making, and
 # stops for good when that is full, which is after some minutes of a blinking cursor
 read_screen() {
@@ -148,39 +137,7 @@ boot() {
 	stop
 }
 
-# complaints: the lines of the kernel log that no good run has, from where our
-# part begins: the boot has one about Bochs's CPUID. Neither a crash that the script asks for
-# is one, nor that a cgroup has used up its memory.
-complaints() {
-	sed -e '1,/Run .*init as init process/s/.*//' \
-		-e '/sysrq: Trigger a crash/,/Run .*init as init process/s/.*//' \
-		-e '/invoked oom-killer:/,/<\/TASK>/s/.*//' "$log" |
-		grep -a -n -E -e 'WARNING:|BUG:|BUG at|Oops|general protection' \
-		-e 'Kernel panic|soft lockup|hard LOCKUP|blocked for more than' \
-		-e 'rcu.*(stall|detected)|scheduling while atomic|Call Trace' \
-		-e 'KASAN|UBSAN|KMEMLEAK|INFO: task|possible (circular|recursive)' \
-		-e 'inconsistent lock state|suspicious RCU|Bad page' \
-		-e 'unchecked MSR|refcount_t:|leaked|unreferenced object|ODEBUG' |
-		grep -v 'hw-vuln'	# what it says of its processor
-}
-
-output() {
-	tr -d '\r' <"$work/out" | sed -e '/^##l1 begin$/d' -e '/^##l1 end [0-9]*$/d'
-}
-
 pack "$@"
 boot
 output
-if ! finished; then
-	echo "Bail out! the emulated host did not reach the end of $script"
-	tail -n 5 "$work/bochs" 2>/dev/null
-	tail -n 25 "$log"
-	exit 124
-fi
-if [ -z "$dirty" ] && complaints >"$work/complaints"; then
-	echo "not ok - the kernel log of the host is clean"
-	sed 's/^/# /' "$work/complaints" | head -n 40
-	echo "# see $log"
-	[ "$status" != 0 ] || status=1
-fi
-exit "$status"
+verdict "$work/bochs"

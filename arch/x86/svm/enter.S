@@ -7,14 +7,7 @@
 #include <linux/linkage.h>
 #include <asm/asm.h>
 #include <asm/nospec-branch.h>
-
-#define R(n)	(8 * (n))
-#define RCX	1
-#define RDX	2
-#define RBX	3
-#define RBP	5
-#define RSI	6
-#define RDI	7
+#include "../enter.h"
 
 /* each kernel names the step after VM-exit that its mitigations need */
 #ifdef UNTRAIN_RET_VM
@@ -44,19 +37,8 @@ SYM_FUNC_START(svm_enter_guest)
 	clgi
 	vmload	%rax
 
-	mov	R(RCX)(%rsi), %rcx
-	mov	R(RDX)(%rsi), %rdx
-	mov	R(RBX)(%rsi), %rbx
-	mov	R(RBP)(%rsi), %rbp
+	LOAD_REGS %rsi
 	mov	R(RDI)(%rsi), %rdi
-	mov	R(8)(%rsi), %r8
-	mov	R(9)(%rsi), %r9
-	mov	R(10)(%rsi), %r10
-	mov	R(11)(%rsi), %r11
-	mov	R(12)(%rsi), %r12
-	mov	R(13)(%rsi), %r13
-	mov	R(14)(%rsi), %r14
-	mov	R(15)(%rsi), %r15
 	mov	R(RSI)(%rsi), %rsi
 
 	/* a physical interrupt ends the guest if the host's IF is set (15.21.1) */
@@ -68,20 +50,9 @@ SYM_FUNC_START(svm_enter_guest)
 	/* RAX is again the VMCB's address; all else is still the guest's */
 	vmsave	%rax
 	mov	(%rsp), %rax
-	mov	%rcx, R(RCX)(%rax)
-	mov	%rdx, R(RDX)(%rax)
-	mov	%rbx, R(RBX)(%rax)
-	mov	%rbp, R(RBP)(%rax)
+	STORE_REGS %rax
 	mov	%rsi, R(RSI)(%rax)
 	mov	%rdi, R(RDI)(%rax)
-	mov	%r8,  R(8)(%rax)
-	mov	%r9,  R(9)(%rax)
-	mov	%r10, R(10)(%rax)
-	mov	%r11, R(11)(%rax)
-	mov	%r12, R(12)(%rax)
-	mov	%r13, R(13)(%rax)
-	mov	%r14, R(14)(%rax)
-	mov	%r15, R(15)(%rax)
 	mov	8(%rsp), %rax
 	vmload	%rax
 

@@ -10,15 +10,8 @@
 #include <asm/msr-index.h>
 #include <asm/nospec-branch.h>
 #include <asm/unwind_hints.h>
+#include "../enter.h"
 
-#define R(n)	(8 * (n))
-#define RAX	0
-#define RCX	1
-#define RDX	2
-#define RBX	3
-#define RBP	5
-#define RSI	6
-#define RDI	7
 #define FIELD_HOST_RSP	0x6c14
 
 .section .noinstr.text, "ax"
@@ -48,20 +41,9 @@ SYM_FUNC_START(vmx_enter_guest)
 	/* into CF, which the moves and VERW (ZF) leave alone */
 	bt	$0, %edx
 
+	LOAD_REGS %rdi
 	mov	R(RAX)(%rdi), %rax
-	mov	R(RCX)(%rdi), %rcx
-	mov	R(RDX)(%rdi), %rdx
-	mov	R(RBX)(%rdi), %rbx
-	mov	R(RBP)(%rdi), %rbp
 	mov	R(RSI)(%rdi), %rsi
-	mov	R(8)(%rdi), %r8
-	mov	R(9)(%rdi), %r9
-	mov	R(10)(%rdi), %r10
-	mov	R(11)(%rdi), %r11
-	mov	R(12)(%rdi), %r12
-	mov	R(13)(%rdi), %r13
-	mov	R(14)(%rdi), %r14
-	mov	R(15)(%rdi), %r15
 	mov	R(RDI)(%rdi), %rdi
 
 	CLEAR_CPU_BUFFERS
@@ -84,20 +66,9 @@ SYM_INNER_LABEL_ALIGN(vmx_exit_to_here, SYM_L_GLOBAL)
 	ENDBR
 	push	%rdi
 	mov	8(%rsp), %rdi
+	STORE_REGS %rdi
 	mov	%rax, R(RAX)(%rdi)
-	mov	%rcx, R(RCX)(%rdi)
-	mov	%rdx, R(RDX)(%rdi)
-	mov	%rbx, R(RBX)(%rdi)
-	mov	%rbp, R(RBP)(%rdi)
 	mov	%rsi, R(RSI)(%rdi)
-	mov	%r8,  R(8)(%rdi)
-	mov	%r9,  R(9)(%rdi)
-	mov	%r10, R(10)(%rdi)
-	mov	%r11, R(11)(%rdi)
-	mov	%r12, R(12)(%rdi)
-	mov	%r13, R(13)(%rdi)
-	mov	%r14, R(14)(%rdi)
-	mov	%r15, R(15)(%rdi)
 	pop	%rax
 	mov	%rax, R(RDI)(%rdi)
 	xor	%ebx, %ebx
