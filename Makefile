@@ -111,7 +111,7 @@ check-deb: deps
 check-vmx-all: deps
 	@VMX=all tests/check vmx
 
-#: check-debug    the suites on a kernel with KASAN, lockdep and more, which it builds; an hour
+#: check-debug    the suites on a kernel with KASAN, lockdep and more, which it builds; three hours
 .PHONY: check-debug
 check-debug: deps
 	@tests/check debug
