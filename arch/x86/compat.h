@@ -3,9 +3,15 @@
 #ifndef KVMFS_ARCH_COMPAT_H
 #define KVMFS_ARCH_COMPAT_H
 
+#include <linux/sched.h>
 #include <linux/shrinker.h>
 #include <linux/slab.h>
 #include <linux/version.h>
+
+/* threads of the kernel's with a process's memory: before 6.4 io_uring alone had them */
+#ifndef PF_USER_WORKER
+#define PF_USER_WORKER	PF_IO_WORKER
+#endif
 
 typedef unsigned long (*compat_shrink_fn)(struct shrinker *s, struct shrink_control *sc);
 

@@ -166,7 +166,7 @@ static inline struct vcpu_io *vcpu_io(const struct kvm_exit *x)
 
 /*
  * One run:
- *	vcpu_begin_run()	-EBUSY if another thread runs it
+ *	vcpu_begin_run()	-EBUSY if another thread runs it, -EOPNOTSUPP for the kernel's
  *	fill vcpu_exit(v)->request, ->vector, and ->data for vcpu_io()->wants bytes
  *	vcpu_run()		exit reason > 0, or -EINTR, -EINVAL, -ENODEV, -ENOMEM ...
  *	copy vcpu_io()->size bytes out

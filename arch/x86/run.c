@@ -81,6 +81,19 @@ void run_init(void)
 	static_call_update(vendor_unload, vendor->unload);
 }
 
+/*
+ * Another thread of this process may replace the LDT at any time: an IPI, without a switch of
+ * threads, loads the new one and the old one is freed.
+ */
+static bool ldt_may_change(void)
+{
+#ifdef CONFIG_MODIFY_LDT_SYSCALL
+	return READ_ONCE(current->mm->context.ldt);
+#else
+	return false;
+#endif
+}
+
 /* the state of this thread that an entry does not switch must be in the registers */
 static bool load_thread_state(struct vcpu *v)
 {
@@ -90,12 +103,12 @@ static bool load_thread_state(struct vcpu *v)
 		fpu_own();
 	else
 		fpu_enter(v);
-	if (v->switches == switches && v->cpu == smp_processor_id())
+	if (v->switches == switches && v->cpu == smp_processor_id() && likely(!ldt_may_change()))
 		return true;
 	v->switches = switches;
 	v->cpu = smp_processor_id();
 	if (unlikely(!static_call(vendor_load)(v))) {
-		v->switches = 0;
+		v->switches = NOT_LOADED;
 		return false;
 	}
 	if (unlikely(v->tsc_lost != READ_ONCE(power_tsc_lost))) {
@@ -111,7 +124,7 @@ static void unload_thread_state(struct vcpu *v)
 	if (likely(v->fpu_inside))
 		fpu_leave(v);
 	static_call_cond(vendor_unload)(v);
-	v->switches = 0;
+	v->switches = NOT_LOADED;
 }
 
 /* the same with interrupts on; there may be nothing to do */

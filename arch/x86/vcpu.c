@@ -7,6 +7,7 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
+#include "arch/x86/compat.h"
 #include "arch/x86/vcpu.h"
 
 static int vcpu_alloc(struct vcpu *v)
@@ -66,6 +67,7 @@ struct vcpu *vcpu_create(struct vm *vm, unsigned int id)
 	v->id = id;
 	v->nested = vm->mmu.nested;
 	v->cpu = -1;
+	v->switches = NOT_LOADED;
 	v->waiting = EVENTS_NONE;
 	v->check_entry = true;
 	v->been_out = true;
@@ -145,12 +147,22 @@ static int take(struct vcpu *v, bool run)
  * vcpu_begin_run() - the calling thread is going to run @v
  * @v: the vCPU
  *
- * Return: 0 with v->lock held, -EBUSY if another thread runs it, -EINTR.
+ * Return: 0 with v->lock held, -EBUSY if another thread runs it, -EINTR, -EOPNOTSUPP if the
+ * caller is a thread of the kernel's.
  */
 int vcpu_begin_run(struct vcpu *v)
 {
 	int ret;
 
+	/*
+	 * It has no FPU registers of its own, so those of the guest would not be saved when it
+	 * is scheduled out, and those in the processor may be any process's. io_uring has such
+	 * threads write to ``run`` if it is asked to.
+	 */
+	if (unlikely(current->flags & (PF_KTHREAD | PF_USER_WORKER))) {
+		vm_error(v->vm, "a thread of the kernel (of io_uring, say) cannot run a vCPU");
+		return -EOPNOTSUPP;
+	}
 	/* nearly always; what orders it with a pause is in vm_pause() */
 	if (likely(mutex_trylock(&v->lock))) {
 		if (likely(!v->runner)) {

@@ -154,6 +154,9 @@ struct vcpu_code {
 
 #define EVENTS_NONE	0x00000000ffffffffULL	/* vcpu.waiting */
 
+/* vcpu.switches: of no thread. A thread that was never scheduled out has 0 */
+#define NOT_LOADED	(~0UL)
+
 /**
  * struct vcpu - one virtual CPU
  * @lock:	held by the thread that runs it or touches its state
@@ -195,7 +198,7 @@ struct vcpu {
 	bool invpcid;			/* CPUID says that the guest has that instruction */
 	bool fpu_inside;		/* the processor has the guest's FPU registers */
 	int cpu;			/* where it runs, or ran last */
-	unsigned long switches;		/* of its thread, when it was loaded last */
+	unsigned long switches;		/* of its thread, when it was loaded last; or NOT_LOADED */
 	int error;			/* errno of a MMU_ERROR or EMUL_ERROR */
 	struct vcpu_event event;
 	struct vcpu_code code;

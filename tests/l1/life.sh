@@ -168,6 +168,7 @@ test_module() {
 load
 c_test test-session
 c_test test-calls
+c_test test-thread
 c_test test-pause
 test_two
 test_kill

@@ -221,6 +221,18 @@ void host_load(struct vmx_vcpu *x)
 	host_load_syscall_msrs(x);
 }
 
+/*
+ * An exit leaves no LDT at all (SDM vol. 3, 28.5.2). That of the process, which is another one
+ * if a thread has replaced it meanwhile, is described in this CPU's GDT.
+ */
+static void reload_ldt(void)
+{
+#ifdef CONFIG_MODIFY_LDT_SYSCALL
+	if (unlikely(READ_ONCE(current->mm->context.ldt)))
+		asm volatile("lldt %w0" : : "q" (GDT_ENTRY_LDT * 8));
+#endif
+}
+
 /* selectors that the exits could not load; loading one sets its base */
 static void reload_segments(struct vmx_vcpu *x)
 {
@@ -246,6 +258,7 @@ void host_put(struct vmx_vcpu *x)
 {
 	x->here = false;
 	x->kernel_gs = __rdmsr(MSR_KERNEL_GS_BASE);
+	reload_ldt();
 	if (unlikely((x->host_ds | x->host_es | x->host_fs | x->host_gs) & 7))
 		reload_segments(x);
 	write_kernel_gs(x->host_kernel_gs);

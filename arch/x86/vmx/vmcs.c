@@ -76,7 +76,7 @@ bool vmcs_make_current(struct vmx_vcpu *x)
 		x->cpu = smp_processor_id();
 		list_add(&x->loaded, &c->loaded);
 		/* whoever was going to run it must load host state of this CPU first */
-		x->v->switches = 0;
+		x->v->switches = NOT_LOADED;
 	}
 	asm volatile("vmptrld %0" : : "m" (x->vmcs_pa) : "cc", "memory");
 	c->now = x;
