@@ -42,7 +42,10 @@ static void barrier_here(void *unused)
 void pause_begin(struct vm *vm)
 {
 	WRITE_ONCE(vm->paused, true);
+	/* a vCPU that somebody removes is there until we are done */
+	spin_lock(&vm->mmu.lock);
 	vm_request_all(vm, REQ_PAUSE);
+	spin_unlock(&vm->mmu.lock);
 }
 
 /**

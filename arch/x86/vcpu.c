@@ -297,7 +297,7 @@ void vcpu_request(struct vcpu *v, int req)
  * @req: REQ_*
  *
  * When it returns, no vCPU is in the guest that entered before the request.
- * Context: interrupts on; may be called under mmu_lock, does not sleep.
+ * Context: interrupts on; under mmu_lock, which vCPUs need to go; does not sleep.
  */
 void vm_request_all(struct vm *vm, int req)
 {

@@ -236,6 +236,7 @@ int vm_set_map(struct vm *vm, const struct mem_region *map, unsigned int n)
 	struct mem_slot *slots, *old = NULL;
 	unsigned int i, n_old = 0;
 	int ret = -EINVAL;
+	bool grows;
 
 	if (n > VM_MAX_REGIONS)
 		return -EINVAL;
@@ -261,9 +262,15 @@ int vm_set_map(struct vm *vm, const struct mem_region *map, unsigned int n)
 		free_slots(vm, slots, n);
 		goto out;
 	}
+	grows = only_grows(m, slots, n);
+	/* most of what has to go, without holding the lock for all of it */
+	if (!grows)
+		mmu_forget(vm);
 	mmu_lock(vm);
 	m->seq++;
-	if (!only_grows(m, slots, n)) {
+	if (grows) {
+		page_zap_holes(vm);
+	} else {
 		page_zap_all(vm);
 		if (m->nested)
 			nested_zap_all(vm);

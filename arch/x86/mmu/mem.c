@@ -214,19 +214,20 @@ void mem_for_chunks(struct vm *vm, u64 start, u64 end,
 		to = min(last, s->gfn + s->n);
 		for (from = max(gfn, s->gfn); from < to; from = next) {
 			next = min(to, (from | (CHUNK_PAGES - 1)) + 1);
-			if (mem_gpage(m, from) == &mem_absent)
-				continue;
-			fn(vm, from, next);
+			if (mem_gpage(m, from) != &mem_absent)
+				fn(vm, from, next);
 			if (!need_resched() && !spin_needbreak(&m->lock))
 				continue;
 			mmu_unlock(vm);
 			cond_resched();
 			mmu_lock(vm);
-			/* the map may be another one now; what it lost is dropped */
-			if (i >= m->n_slots)
-				break;
-			s = &m->slots[i];
-			to = min(last, s->gfn + s->n);
+			/*
+			 * The map may be another one now, in which this slot, or the next, has
+			 * another number: begin again, behind what is done.
+			 */
+			gfn = next;
+			i = -1;
+			break;
 		}
 	}
 	mmu_unlock(vm);

@@ -6,6 +6,7 @@
 #define KVMFS_MMU_MEM_H
 
 #include <linux/mm.h>
+#include <linux/nospec.h>
 #include "arch/x86/vcpu.h"
 
 /**
@@ -76,6 +77,8 @@ static inline struct gpage *mem_gpage(struct vm_mmu *m, u64 gfn)
 
 	if (unlikely(gfn - s->gfn >= s->n))
 		return mem_gpage_slow(m, gfn);
+	/* the guest has chosen it, and would see what was read on a guess */
+	gfn = s->gfn + array_index_nospec(gfn - s->gfn, s->n);
 	chunk = s->chunks[(gfn >> CHUNK_SHIFT) - s->first];
 	return likely(chunk) ? chunk + (gfn & (CHUNK_PAGES - 1)) : &mem_absent;
 }

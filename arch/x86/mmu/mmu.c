@@ -4,6 +4,8 @@
  */
 #include <linux/gfp.h>
 #include <linux/kernel.h>
+#include <linux/list.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include "arch/x86/mmu/spte.h"
 
@@ -78,6 +80,7 @@ void mmu_vm_destroy(struct vm *vm)
 {
 	memcg_unmark(vm);
 	reclaim_del(vm);
+	mmu_forget(vm);
 	mmu_lock(vm);
 	page_zap_all(vm);
 	if (vm->mmu.nested)
@@ -131,12 +134,22 @@ void mmu_vcpu_destroy(struct vcpu *v)
  * mmu_forget() - begin with an empty shadow
  * @vm: the VM
  *
- * Context: vCPUs may run.
+ * Context: vCPUs may run, and make new ones. May sleep.
  */
 void mmu_forget(struct vm *vm)
 {
+	struct vm_mmu *m = &vm->mmu;
+	unsigned int n;
+
 	mmu_lock(vm);
-	page_zap_all(vm);
+	for (n = m->n_pages; n && !list_empty(&m->pages); n--) {
+		page_zap(vm, list_first_entry(&m->pages, struct mmu_page, link));
+		if (!need_resched() && !spin_needbreak(&m->lock))
+			continue;
+		mmu_unlock(vm);
+		cond_resched();
+		mmu_lock(vm);
+	}
 	mmu_settle(vm);
 	mmu_unlock(vm);
 }

@@ -103,6 +103,18 @@ static bool page_empty(const struct mmu_page *sp)
 	return !any;
 }
 
+/* nothing leads to @sp any more */
+static void cut_off(struct vm *vm, struct mmu_page *sp)
+{
+	struct rmap_iter it;
+	u64 *sptep;
+
+	while (sp->parents) {
+		sptep = rmap_first(sp->parents, &it);
+		page_unlink(vm, spte_page(sptep), spte_index(sptep));
+	}
+}
+
 /**
  * page_link() - let an spte point to a shadow page
  * @v: the vCPU, whose caches are used
@@ -114,6 +126,8 @@ static bool page_empty(const struct mmu_page *sp)
 void page_link(struct vcpu *v, struct mmu_page *sp, unsigned int i, struct mmu_page *child,
 	       u64 bits)
 {
+	if (unlikely(rmap_full(child->parents)))
+		cut_off(v->vm, child);
 	if (child->digest)
 		table_linked(v->vm, child);
 	else if (!child->role.direct && !page_empty(child))
@@ -188,15 +202,10 @@ static void drop_entries(struct vm *vm, struct mmu_page *sp)
 void page_zap(struct vm *vm, struct mmu_page *sp)
 {
 	struct vm_mmu *m = &vm->mmu;
-	struct rmap_iter it;
-	u64 *sptep;
 
 	trace_kvmfs_zap(sp->gfn, sp->role.level);
 	drop_entries(vm, sp);
-	while (sp->parents) {
-		sptep = rmap_first(sp->parents, &it);
-		page_unlink(vm, spte_page(sptep), spte_index(sptep));
-	}
+	cut_off(vm, sp);
 	hlist_del(&sp->hash);
 	if (!sp->role.direct)
 		table_unshadow(vm, sp);
@@ -244,6 +253,21 @@ void page_zap_all(struct vm *vm)
 
 	while (!list_empty(&m->pages))
 		page_zap(vm, list_first_entry(&m->pages, struct mmu_page, link));
+}
+
+/**
+ * page_zap_holes() - where there was no memory there will be some
+ * @vm: the VM, mmu_lock held
+ *
+ * A root that the guest has in a hole has a shadow page without a table to look at.
+ */
+void page_zap_holes(struct vm *vm)
+{
+	struct mmu_page *sp, *tmp;
+
+	list_for_each_entry_safe(sp, tmp, &vm->mmu.pages, link)
+		if (!sp->role.direct && !sp->table)
+			page_zap(vm, sp);
 }
 
 /**

@@ -19,6 +19,7 @@
 #include "arch/x86/mmu/spte.h"
 
 #define BATCH		64	/* pages dropped for one flush */
+#define STEPS		4096	/* frames looked at, there or not, under the lock */
 
 /* all VMs, the next to be asked first */
 static LIST_HEAD(vms);
@@ -57,11 +58,11 @@ static unsigned int turn_clock(struct vm *vm, unsigned long *scan)
 {
 	struct vm_mmu *m = &vm->mmu;
 	struct gpage *cold[BATCH], *gp;
-	unsigned int i, n = 0;
+	unsigned int i, n = 0, steps = 0;
 	const struct mem_slot *s;
 	u64 gfn = m->clock_gfn;
 
-	while (n < BATCH && *scan) {
+	while (n < BATCH && *scan && steps++ < STEPS) {
 		s = next_slot(m, &gfn);
 		if (!s) {
 			gfn = 0;

@@ -12,10 +12,12 @@
 #include "arch/x86/mmu/spte.h"
 
 #define RMAP_ENTRIES	6
+#define RMAP_MAX	1024	/* sptes; to forget one may mean to look at all of them */
 #define RMAP_LIST	1ul
 
 struct rmap_list {
 	unsigned int n;
+	unsigned int behind;	/* in those that follow */
 	struct rmap_list *next;
 	u64 *spte[RMAP_ENTRIES];
 };
@@ -40,9 +42,24 @@ static struct rmap_list *new_list(struct mmu_cache *cache, struct rmap_list *nex
 		l = kmem_cache_alloc(rmap_slab, GFP_NOWAIT | __GFP_NOWARN);
 	if (l) {
 		l->n = 0;
+		l->behind = next ? next->behind + next->n : 0;
 		l->next = next;
 	}
 	return l;
+}
+
+/**
+ * rmap_full() - whether so many sptes point here that none should be added
+ * @head: of the page
+ *
+ * A guest can let all of its tables map one page. Then whoever takes one spte away would go
+ * through millions of others, with mmu_lock held.
+ */
+bool rmap_full(unsigned long head)
+{
+	const struct rmap_list *l = rmap_list(head);
+
+	return l && l->n + l->behind >= RMAP_MAX;
 }
 
 /**

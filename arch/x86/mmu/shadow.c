@@ -92,6 +92,10 @@ bool leaf_set(struct vm *vm, struct mmu_page *sp, unsigned int i, u64 bits, stru
 		vm->mmu.owed |= (old & ~new & (PT_W | PT_U)) || (new & ~old & PT_NX);
 		return true;
 	}
+	if (unlikely(rmap_full(gp->rmap))) {
+		rmap_zap(vm, gp);
+		mmu_settle(vm);
+	}
 	if (!rmap_add(&gp->rmap, sptep, cache))
 		return false;
 	__set_bit(i, sp->present);

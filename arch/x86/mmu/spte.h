@@ -179,6 +179,7 @@ struct mmu_page *page_get(struct vcpu *v, u64 gfn, union mmu_role role);
 void page_zap(struct vm *vm, struct mmu_page *sp);
 bool page_zap_gfn(struct vm *vm, u64 gfn);
 void page_zap_all(struct vm *vm);
+void page_zap_holes(struct vm *vm);
 void page_put_root(struct vm *vm, struct mmu_page *sp);
 void page_free_dead(struct vm *vm);
 void page_reclaim(struct vm *vm, unsigned int n);
@@ -277,6 +278,7 @@ struct rmap_iter {
 
 #define RMAP_SIZE	64	/* of a struct rmap_list */
 extern struct kmem_cache *rmap_slab;
+bool rmap_full(unsigned long head);
 bool rmap_add(unsigned long *head, u64 *sptep, struct mmu_cache *cache);
 void rmap_remove(unsigned long *head, u64 *sptep);
 u64 *rmap_first(unsigned long head, struct rmap_iter *it);
