@@ -17,9 +17,11 @@
 
 /**
  * struct open_text - an open text file
- * @lock:	guards all but @seen
+ * @snap_lock:	guards @snap; held while user memory is written, which may last, so
+ *		that only readers wait for it, and those can be interrupted
+ * @lock:	guards what is below @seen; close(2), which cannot be, waits for it
  * @snap:	what read(2) gives: rendered by a read at offset 0
- * @rendered:	@snap is there
+ * @rendered:	@snap is there, and nothing was written since
  * @seen:	what the row's seq() said when @snap was made
  * @part:	beginning of a text whose rest is to come, NUL-terminated
  * @part_len:	bytes in it
@@ -28,6 +30,7 @@
  * @wrote:	written to, successfully or not
  */
 struct open_text {
+	struct mutex snap_lock;
 	struct mutex lock;
 	struct text snap;
 	bool rendered;
@@ -53,6 +56,7 @@ static int text_open(struct inode *inode, struct file *file)
 		kfree(o);
 		return ret;
 	}
+	mutex_init(&o->snap_lock);
 	mutex_init(&o->lock);
 	o->trunc = (file->f_flags & O_TRUNC) && (row->flags & KVMFS_CLEARS);
 	/* threads that share the descriptor need not wait for each other */
@@ -128,11 +132,11 @@ static int refresh(struct open_text *o, struct kvmfs_inode *i)
 	int ret;
 
 	text_free(&o->snap);
-	o->rendered = false;
+	WRITE_ONCE(o->rendered, false);
 	ret = kvmfs_render(i->dir, i->row, &o->snap);
 	if (ret)
 		return ret;
-	o->rendered = true;
+	WRITE_ONCE(o->rendered, true);
 	WRITE_ONCE(o->seen, seen);
 	return 0;
 }
@@ -175,13 +179,13 @@ static ssize_t text_read(struct file *file, char __user *to, size_t n, loff_t *p
 		return window_read(i, to, n, ppos);
 	if (i->row->read)
 		return live_read(i, to, n, ppos);
-	if (mutex_lock_interruptible(&o->lock))
+	if (mutex_lock_interruptible(&o->snap_lock))
 		return -ERESTARTSYS;
-	if (!*ppos || !o->rendered)
+	if (!*ppos || !READ_ONCE(o->rendered))
 		ret = refresh(o, i);
 	if (!ret)
 		ret = simple_read_from_buffer(to, n, ppos, o->snap.buf, o->snap.len);
-	mutex_unlock(&o->lock);
+	mutex_unlock(&o->snap_lock);
 	return ret;
 }
 
@@ -266,35 +270,59 @@ static int store_part(struct file *file, struct open_text *o)
 	kvfree(in.buf);
 	if (!ret)
 		o->trunc = false;
-	o->rendered = false;
+	WRITE_ONCE(o->rendered, false);
 	return ret;
 }
 
-/* appends @n bytes to the part, or begins one; @o->lock is held */
-static int collect(struct open_text *o, const char __user *from, size_t n, loff_t pos)
+/* user memory may make one wait: without any lock */
+static char *copy_text(const char __user *from, size_t n)
 {
-	char *buf;
+	char *buf = kvmalloc(n + 1, GFP_KERNEL_ACCOUNT);
+
+	if (!buf)
+		return ERR_PTR(-ENOMEM);
+	if (!copy_from_user(buf, from, n))
+		return buf;
+	kvfree(buf);
+	return ERR_PTR(-EFAULT);
+}
+
+/* appends the @n bytes of @buf, which it takes over, to the part; @o->lock is held */
+static int append(struct open_text *o, char *buf, size_t n)
+{
+	char *whole = NULL;
+	int ret = -E2BIG;
 
 	if (n > KVMFS_TEXT_MAX - o->part_len)
-		return -E2BIG;
-	buf = kvmalloc(o->part_len + n + 1, GFP_KERNEL_ACCOUNT);
-	if (!buf)
-		return -ENOMEM;
-	if (copy_from_user(buf + o->part_len, from, n)) {
-		kvfree(buf);
-		return -EFAULT;
-	}
-	if (o->part)
-		memcpy(buf, o->part, o->part_len);
-	else
-		o->part_pos = pos;
+		goto out;
+	ret = -ENOMEM;
+	whole = kvmalloc(o->part_len + n + 1, GFP_KERNEL_ACCOUNT);
+	if (!whole)
+		goto out;
+	memcpy(whole, o->part, o->part_len);
+	memcpy(whole + o->part_len, buf, n);
 	kvfree(o->part);
-	o->part = buf;
+	o->part = whole;
 	o->part_len += n;
+	ret = 0;
+out:
+	kvfree(buf);
+	return ret;
+}
+
+/* the same, or begins a part with them */
+static int collect(struct open_text *o, char *buf, size_t n, loff_t pos)
+{
+	if (o->part)
+		return append(o, buf, n);
+	o->part = buf;
+	o->part_len = n;
+	o->part_pos = pos;
 	return 0;
 }
 
-static int write_locked(struct file *file, const char __user *from, size_t n, loff_t pos)
+/* takes @buf over; @o->lock is held */
+static int write_locked(struct file *file, char *buf, size_t n, loff_t pos)
 {
 	struct kvmfs_inode *i = KVMFS_I(file_inode(file));
 	struct open_text *o = file->private_data;
@@ -305,10 +333,12 @@ static int write_locked(struct file *file, const char __user *from, size_t n, lo
 	/* somewhere else: what was waiting for its rest will not get it */
 	if (o->part && pos != o->part_pos + o->part_len) {
 		ret = store_part(file, o);
-		if (ret)
+		if (ret) {
+			kvfree(buf);
 			return ret;
+		}
 	}
-	ret = collect(o, from, n, pos);
+	ret = collect(o, buf, n, pos);
 	if (ret)
 		return ret;
 	in = (struct input){ .buf = o->part, .len = o->part_len,
@@ -322,6 +352,7 @@ static ssize_t text_write(struct file *file, const char __user *from, size_t n, 
 {
 	struct kvmfs_inode *i = KVMFS_I(file_inode(file));
 	struct open_text *o = file->private_data;
+	char *buf;
 	int ret;
 
 	if (in_window(i->row, *ppos))
@@ -332,9 +363,14 @@ static ssize_t text_write(struct file *file, const char __user *from, size_t n, 
 		return -E2BIG;
 	if (i->row->flags & KVMFS_EVENTS)
 		return event_write(file, from, n);
-	if (mutex_lock_interruptible(&o->lock))
+	buf = copy_text(from, n);
+	if (IS_ERR(buf))
+		return PTR_ERR(buf);
+	if (mutex_lock_interruptible(&o->lock)) {
+		kvfree(buf);
 		return -ERESTARTSYS;
-	ret = write_locked(file, from, n, *ppos);
+	}
+	ret = write_locked(file, buf, n, *ppos);
 	mutex_unlock(&o->lock);
 	if (ret)
 		return ret;

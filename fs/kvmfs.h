@@ -191,7 +191,7 @@ extern const struct file_operations kvmfs_mem_fops;
 int kvmfs_render(struct cpu_dir *d, const struct kvmfs_file *row, struct text *t);
 int kvmfs_truncate(struct cpu_dir *d, const struct kvmfs_file *row, struct file *file, u64 size);
 int kvmfs_mem_file_init(void);
-struct file *kvmfs_new_store(struct vm_dir *vd);
+struct file *kvmfs_new_store(void);
 struct page *kvmfs_backing_page(void *priv, void *lent, pgoff_t index);
 u64 kvmfs_store_blocks(struct vm_dir *vd);
 

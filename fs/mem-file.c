@@ -4,9 +4,11 @@
  * store: so they are allocated on first touch, charged, swapped and given back
  * like any shared memory. ``mem`` shows the store through the memory map.
  *
- * A mapping of ``mem`` has the store as its vm_file, because that is whose pages
- * it holds: rmap, swap and THP go by vm_file. ``mem`` itself stays open behind it
- * in vm_private_data, and keeps the VM and the mount.
+ * A mapping of ``mem`` has a file of the store's as its vm_file, because those are the
+ * pages that it holds: rmap, swap and THP go by vm_file. It is one of its own, a view: the
+ * kernel lets a process do to the vm_file of a mapping what it may do to an open file
+ * (madvise(2) with MADV_REMOVE, remap_file_pages(2)). So a view has the rights that
+ * ``mem`` was opened with, and holds the open ``mem``, which keeps the VM and the mount.
  *
  * Locks: mmap_lock, then map_sem, then what shmem takes for a page. Nothing here
  * touches user memory under map_sem, nor takes the store's inode lock under it. So
@@ -23,13 +25,19 @@
 #include <linux/uio.h>
 #include "fs/kvmfs.h"
 
-/* shmem's own operations, and those of our stores: the same but for fallocate */
+/* shmem's own operations, and those of views: what is not said otherwise is the same */
 static const struct file_operations *shmem_fops __ro_after_init;
-static struct file_operations store_fops __ro_after_init;
+static struct file_operations view_fops __ro_after_init;
 
 static struct vm_dir *vm_of(struct file *mem)
 {
 	return to_vm_dir(KVMFS_I(file_inode(mem))->dir->cpu.vm);
+}
+
+/* the open ``mem`` behind the vm_file of a mapping */
+static struct file *mem_of(struct file *view)
+{
+	return view->private_data;
 }
 
 /* --- the store ------------------------------------------------------- */
@@ -89,50 +97,14 @@ static void punch(struct vm_dir *vd, u64 start, u64 end)
 	vm_memory_written(vd->vm.core, start, end);
 }
 
-/* madvise(MADV_REMOVE) of a mapping comes here, since its vm_file is the store */
-static long store_fallocate(struct file *store, int mode, loff_t offset, loff_t len)
-{
-	if (mode != (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE))
-		return -EOPNOTSUPP;
-	punch(store->private_data, offset, offset + len);
-	return 0;
-}
-
-/**
- * kvmfs_mem_file_init() - learn how shmem does it
- *
- * Return: 0 or -errno.
- */
-int __init kvmfs_mem_file_init(void)
-{
-	struct file *file = shmem_file_setup("kvmfs", 0, VM_NORESERVE);
-
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	shmem_fops = file->f_op;
-	store_fops = *file->f_op;
-	store_fops.owner = THIS_MODULE;
-	store_fops.fallocate = store_fallocate;
-	fput(file);
-	return 0;
-}
-
 /**
  * kvmfs_new_store() - room for the memory of a VM
- * @vd: the VM
  *
  * Return: the store, or ERR_PTR.
  */
-struct file *kvmfs_new_store(struct vm_dir *vd)
+struct file *kvmfs_new_store(void)
 {
-	struct file *store = shmem_file_setup("kvmfs", VM_MAX_GPA, VM_NORESERVE);
-
-	if (IS_ERR(store))
-		return store;
-	__module_get(THIS_MODULE);	/* fput() gives it back */
-	store->f_op = &store_fops;
-	store->private_data = vd;
-	return store;
+	return shmem_file_setup("kvmfs", VM_MAX_GPA, VM_NORESERVE);
 }
 
 /**
@@ -344,7 +316,7 @@ static long mem_fallocate(struct file *file, int mode, loff_t offset, loff_t len
 
 static vm_fault_t mem_fault(struct vm_fault *vmf)
 {
-	struct vm_dir *vd = vm_of(vmf->vma->vm_private_data);
+	struct vm_dir *vd = vm_of(mem_of(vmf->vma->vm_file));
 	struct address_space *mapping = vd->store->f_mapping;
 	u64 pos = (u64)vmf->pgoff << PAGE_SHIFT;
 	struct mem_piece p = { .hole = true };
@@ -377,38 +349,62 @@ static vm_fault_t mem_fault(struct vm_fault *vmf)
 	return VM_FAULT_LOCKED;
 }
 
-static void mem_vm_open(struct vm_area_struct *vma)
-{
-	get_file(vma->vm_private_data);
-}
-
-static void mem_vm_close(struct vm_area_struct *vma)
-{
-	fput(vma->vm_private_data);
-}
-
 static const struct vm_operations_struct mem_vm_ops = {
-	.open		= mem_vm_open,
-	.close		= mem_vm_close,
 	.fault		= mem_fault,
 	.map_pages	= filemap_map_pages,
 };
+
+static struct file *new_view(struct file *mem)
+{
+	struct file *store = vm_of(mem)->store, *view;
+	struct inode *inode = file_inode(store);
+
+	ihold(inode);
+	view = alloc_file_pseudo(inode, store->f_path.mnt, "kvmfs",
+				 mem->f_mode & FMODE_WRITE ? O_RDWR : O_RDONLY, &view_fops);
+	if (IS_ERR(view)) {
+		iput(inode);
+		return view;
+	}
+	__module_get(THIS_MODULE);	/* fput() gives it back */
+	view->private_data = get_file(mem);
+	return view;
+}
+
+static int view_release(struct inode *inode, struct file *view)
+{
+	fput(mem_of(view));
+	return 0;
+}
 
 static int mem_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct vm_dir *vd = vm_of(file);
 	u64 pos = (u64)vma->vm_pgoff << PAGE_SHIFT, len = vma->vm_end - vma->vm_start;
 	struct mem_piece p;
+	struct file *view;
 
 	if (pos >= VM_MAX_GPA || len > VM_MAX_GPA - pos)
 		return -EINVAL;
+	view = new_view(file);
+	if (IS_ERR(view))
+		return PTR_ERR(view);
 	find(vd, pos, &p);
 	/* within one alias: map what it shows. Otherwise aliased pages are holes */
 	if (p.alias && len <= p.len)
 		vma->vm_pgoff = p.back >> PAGE_SHIFT;
-	vma->vm_private_data = get_file(file);
 	vma->vm_ops = &mem_vm_ops;
-	vma_set_file(vma, vd->store);
+	vma_set_file(vma, view);
+	fput(view);
+	return 0;
+}
+
+/* madvise(MADV_REMOVE) of a mapping comes here, and holds the view meanwhile */
+static long view_fallocate(struct file *view, int mode, loff_t offset, loff_t len)
+{
+	if (mode != (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE))
+		return -EOPNOTSUPP;
+	punch(vm_of(mem_of(view)), offset, offset + len);
 	return 0;
 }
 
@@ -423,3 +419,24 @@ const struct file_operations kvmfs_mem_fops = {
 	.fallocate	= mem_fallocate,
 	.fsync		= noop_fsync,
 };
+
+/**
+ * kvmfs_mem_file_init() - learn how shmem does it
+ *
+ * Return: 0 or -errno.
+ */
+int __init kvmfs_mem_file_init(void)
+{
+	struct file *file = shmem_file_setup("kvmfs", 0, VM_NORESERVE);
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	shmem_fops = file->f_op;
+	view_fops = *file->f_op;
+	view_fops.owner = THIS_MODULE;
+	view_fops.mmap = NULL;	/* no remap_file_pages(2), which would go round mem_mmap() */
+	view_fops.fallocate = view_fallocate;
+	view_fops.release = view_release;
+	fput(file);
+	return 0;
+}

@@ -170,16 +170,18 @@ static int replace_map(struct kvmfs_vm *vm, struct mem_region *map, unsigned int
 {
 	struct mem_region *old = vm->map;
 	unsigned int n_old = vm->n_map, i;
+	u64 had = bytes_of(old, n_old), has = bytes_of(map, n);
 	int ret;
 
-	ret = kvmfs_mem_reserve(vm, bytes_of(map, n));
+	/* not less before it is less: somebody else would have it if this fails */
+	ret = kvmfs_mem_reserve(vm, max(had, has));
 	if (ret)
 		return ret;
 	down_write(&vm->map_sem);
 	ret = vm_set_map(vm->core, map, n);
 	if (ret) {
 		up_write(&vm->map_sem);
-		kvmfs_mem_reserve(vm, bytes_of(old, n_old));
+		kvmfs_mem_reserve(vm, had);
 		return ret;
 	}
 	vm->map = map;
@@ -189,6 +191,7 @@ static int replace_map(struct kvmfs_vm *vm, struct mem_region *map, unsigned int
 		if (is_stored(&old[i]))
 			discard_rest(vm, &old[i], map, n);
 	up_write(&vm->map_sem);
+	kvmfs_mem_reserve(vm, has);
 	kvmfs_free_map(old, n_old);
 	return 0;
 }

@@ -121,7 +121,7 @@ struct cpu_dir *kvmfs_new_vm(struct kvmfs_mount *m)
 
 	if (IS_ERR(vd))
 		return ERR_CAST(vd);
-	vd->store = kvmfs_new_store(vd);
+	vd->store = kvmfs_new_store();
 	d = ERR_CAST(vd->store);
 	if (IS_ERR(vd->store))
 		goto out;

@@ -83,6 +83,9 @@ long calls_create(const char __user *upath, unsigned int flags, umode_t mode)
 
 /* --- kvm_run: the hot path ------------------------------------------- */
 
+#define MAX_SIZE	65536	/* bytes of a struct kvm_exit of any time to come */
+static_assert(MAX_SIZE >= sizeof(struct kvm_exit));
+
 /* request, vector, and the bytes that the last exit asked for */
 static int copy_in(struct kvm_exit *x, const struct kvm_exit __user *from, size_t size)
 {
@@ -90,9 +93,13 @@ static int copy_in(struct kvm_exit *x, const struct kvm_exit __user *from, size_
 
 	if (unlikely(size > sizeof(*x))) {
 		/* a newer caller's struct: what we do not know must be 0 */
-		int ret = check_zeroed_user((const char __user *)from + sizeof(*x),
-					    size - sizeof(*x));
+		int ret;
 
+		/* nothing interrupts that look, and mapped zeros cost the caller nothing */
+		if (size > MAX_SIZE)
+			return -E2BIG;
+		ret = check_zeroed_user((const char __user *)from + sizeof(*x),
+					size - sizeof(*x));
 		if (ret <= 0)
 			return ret ? ret : -E2BIG;
 	}

@@ -102,6 +102,7 @@ static void test_create(void)
 static void test_sizes(void)
 {
 	static struct { struct kvm_exit x; char more[64]; } big;
+	static char zeros[1 << 20];
 	int fd = machine(0, "\xf4\xeb\xfd", 3);	/* hlt; jmp */
 
 	ok(fails(run(fd, &big.x, KVM_EXIT_SIZE_MIN - 8), EINVAL),
@@ -112,6 +113,7 @@ static void test_sizes(void)
 	big.more[10] = 1;
 	ok(fails(run(fd, &big.x, sizeof(big)), E2BIG),
 	   "a larger one that asks for something: E2BIG");
+	ok(fails(run(fd, zeros, sizeof(zeros)), E2BIG), "nothing but zeros without end: E2BIG");
 	ok(fails(run(fd, (void *)8, sizeof(big.x)), EFAULT), "a bad pointer: EFAULT");
 	big.x.request = 0x80;
 	ok(fails(run(fd, &big.x, sizeof(big.x)), EINVAL), "unknown requests: EINVAL");

@@ -170,6 +170,7 @@ c_test test-session
 c_test test-calls
 c_test test-thread
 c_test test-pause
+c_test test-attack
 test_two
 test_kill
 test_dirty

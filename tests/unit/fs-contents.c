@@ -463,6 +463,19 @@ static void test_discard(void)
 	CHECK(kvmfs_mem_resize(&fake, 4096) == -EBUSY && !fake_vcpu[0].held);
 }
 
+/* what a map that is refused would have given back stays reserved all the time */
+static void test_reserve(void)
+{
+	CHECK(!put("memmap", "ram 0 1M\nram 2M 1M\n") && fake_reserved == 2 << 20);
+	fake_least = U64_MAX;
+	fake_map_error = -ENOMEM;
+	CHECK(put("memmap", "none 2M 1M\n") == -ENOMEM && fake.n_map == 2);
+	CHECK(fake_reserved == 2 << 20 && fake_least == 2 << 20);
+	CHECK(put("memmap", "ram 4M 1M\n") == -ENOMEM && fake_reserved == 2 << 20);
+	fake_map_error = 0;
+	CHECK(!put("memmap", "none 2M 1M\n") && fake_reserved == 1 << 20);
+}
+
 static void test_find(void)
 {
 	struct mem_piece p;
@@ -547,6 +560,7 @@ static const struct fake_test tests[] = {
 	{ "memmap", test_memmap },
 	{ "memory that is lent", test_lent },
 	{ "what a new map frees and keeps", test_discard },
+	{ "what a refused map keeps reserved", test_reserve },
 	{ "pieces of the map", test_find },
 	{ "stat, capabilities and what ignores writes", test_others },
 	{ "garbage for all files", test_garbage },

@@ -50,7 +50,8 @@ struct vcpu {
 
 /* --- the surroundings ------------------------------------------------- */
 
-static u64 fake_reserved, fake_max_mem;
+static u64 fake_reserved, fake_max_mem, fake_least;
+static int fake_map_error;
 static u64 fake_discarded;	/* bytes */
 static unsigned int fake_status_changes;
 
@@ -60,6 +61,7 @@ int kvmfs_mem_reserve(struct kvmfs_vm *vm, u64 bytes)
 	if (fake_max_mem && bytes > fake_max_mem)
 		return -ENOSPC;
 	fake_reserved = bytes;
+	fake_least = min(fake_least, bytes);
 	return 0;
 }
 
@@ -132,6 +134,8 @@ size_t hv_describe(char *buf, size_t size)
 
 int vm_set_map(struct vm *vm, const struct mem_region *map, unsigned int n)
 {
+	if (fake_map_error)
+		return fake_map_error;
 	memcpy(vm->map, map, n * sizeof(*map));
 	vm->n = n;
 	return 0;
@@ -444,6 +448,7 @@ static void fake_reset(void)
 	}
 	fake_reserved = 0;
 	fake_max_mem = 0;
+	fake_map_error = 0;
 	fake_discarded = 0;
 }
 

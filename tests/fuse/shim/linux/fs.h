@@ -55,7 +55,7 @@ struct dentry {
 	long d_known;			/* of these, look-ups of the kernel's */
 };
 
-struct path { struct dentry *dentry; };
+struct path { void *mnt; struct dentry *dentry; };
 struct address_space { struct file *store; };
 
 struct inode {
@@ -126,7 +126,7 @@ struct kiocb {
 
 struct vm_area_struct {
 	unsigned long vm_start, vm_end, vm_pgoff;
-	void *vm_private_data;
+	struct file *vm_file;
 	const struct vm_operations_struct *vm_ops;
 };
 
@@ -137,8 +137,6 @@ struct vm_fault {
 };
 
 struct vm_operations_struct {
-	void (*open)(struct vm_area_struct *vma);
-	void (*close)(struct vm_area_struct *vma);
 	vm_fault_t (*fault)(struct vm_fault *vmf);
 	void *map_pages;
 };
@@ -270,6 +268,11 @@ static inline bool dir_emit_dots(struct file *file, struct dir_context *ctx)
 #define noop_fsync		NULL
 
 void poll_wait(struct file *file, wait_queue_head_t *q, poll_table *wait);
+/* for mappings, which FUSE makes of its page cache: never called */
+#define alloc_file_pseudo(inode, mnt, name, flags, fops) \
+	((void)(inode), (void)(mnt), (void)(fops), (struct file *)ERR_PTR(-ENODEV))
+#define ihold(inode)	((void)(inode))
+#define iput(inode)	((void)(inode))
 struct file *get_file(struct file *file);
 void fput(struct file *file);
 loff_t vfs_llseek(struct file *file, loff_t offset, int whence);
