@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The state of devices as text, and the command of the control socket that prints it. */
+#include <ctype.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,26 +14,40 @@
 
 static struct device_state *devices;
 
-/* The value of `PREFIX.NAME' in what is loaded, or NULL */
+static const char *next_line(const char *line)
+{
+	line = strchr(line, '\n');
+	return line ? line + 1 : NULL;
+}
+
+/* The value of `PREFIX.NAME' in what is loaded, or NULL: as a rule behind the last one */
 static const char *find(struct state *s, const char *name)
 {
+	const char *line = s->at ? s->at : s->from;
 	char key[128];
-	const char *line;
 	size_t len = snprintf(key, sizeof(key), "%s.%s ", s->prefix, name);
 
-	for (line = s->from; line; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		if (!strncmp(line, key, len))
-			return line + len;
+	if (strncmp(line, key, len))
+		line = s->from;
+	while (line && strncmp(line, key, len))
+		line = next_line(line);
+	if (!line) {
+		s->failed = true;
+		return NULL;
 	}
-	s->failed = true;
-	return NULL;
+	s->at = next_line(line);
+	return line + len;
 }
 
 /* The control socket wants a blank in front of a line, and who asks takes it away */
 static void begin_line(struct state *s, const char *name)
 {
 	fprintf(s->to, "%s%s.%s ", s->reset ? "" : " ", s->prefix, name);
+}
+
+static u8 digit(char c)
+{
+	return c <= '9' ? c - '0' : c - 'a' + 10;
 }
 
 /**
@@ -44,7 +60,6 @@ static void begin_line(struct state *s, const char *name)
 void state_bytes(struct state *s, const char *name, void *bytes, size_t size)
 {
 	const char *hex;
-	unsigned int byte;
 	size_t i;
 
 	if (!s->loading) {
@@ -57,12 +72,12 @@ void state_bytes(struct state *s, const char *name, void *bytes, size_t size)
 	hex = find(s, name);
 	if (!hex)
 		return;
-	if (strcspn(hex, "\n") != 2 * size) {
+	if (strspn(hex, "0123456789abcdef") != 2 * size || hex[2 * size] != '\n') {
 		s->failed = true;
 		return;
 	}
-	for (i = 0; i < size && sscanf(hex + 2 * i, "%2x", &byte) == 1; i++)
-		((u8 *)bytes)[i] = byte;
+	for (i = 0; i < size; i++)
+		((u8 *)bytes)[i] = digit(hex[2 * i]) << 4 | digit(hex[2 * i + 1]);
 }
 
 /**
@@ -76,6 +91,7 @@ void state_number(struct state *s, const char *name, void *value, size_t size)
 {
 	const char *text;
 	u64 number = 0;
+	char *end;
 
 	if (!s->loading) {
 		memcpy(&number, value, size);
@@ -86,8 +102,10 @@ void state_number(struct state *s, const char *name, void *value, size_t size)
 	text = find(s, name);
 	if (!text)
 		return;
-	number = strtoull(text, NULL, 0);
-	if (size < sizeof(number) && number >> (8 * size))
+	errno = 0;
+	number = strtoull(text, &end, 0);
+	if (!isdigit((unsigned char)*text) || *end != '\n' || errno ||
+	    (size < sizeof(number) && number >> (8 * size)))
 		s->failed = true;
 	else
 		memcpy(value, &number, size);

@@ -19,13 +19,13 @@ struct vmm;
  * @reset:	what RESET makes of a device, which may have run since
  * @failed:	one could not be found, or has a wrong size
  * @prefix:	the device, and perhaps which part of it
- * @to, @from:	state.c's
+ * @to, @from, @at:	state.c's
  */
 struct state {
 	bool loading, reset, failed;
 	char prefix[48];
 	FILE *to;
-	const char *from;
+	const char *from, *at;
 };
 
 /**

@@ -130,6 +130,7 @@ static bool walk(struct virtq *q, struct virtq_chain *chain)
 	const struct vring_desc *table = q->desc;
 	u32 at = chain->head, count = q->size;
 	struct vring_desc desc;
+	bool inside = false;	/* of an indirect table, which may be where q->desc is */
 
 	for (;;) {
 		if (at >= count)
@@ -137,8 +138,9 @@ static bool walk(struct virtq *q, struct virtq_chain *chain)
 		memcpy(&desc, table + at, sizeof(desc));
 		__asm__ volatile("" : "+m" (desc) : : "memory");	/* no second look */
 		if (desc.flags & VRING_DESC_F_INDIRECT) {
-			if (table != q->desc)
+			if (inside)
 				return wrong(q, "an indirect table has another in it");
+			inside = true;
 			table = indirect(q, &desc);
 			if (!table)
 				return false;

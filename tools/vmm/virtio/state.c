@@ -54,6 +54,14 @@ static bool resume(struct virtio_dev *dev)
 	return true;
 }
 
+/* What a driver asks for before FEATURES_OK may be anything: that refuses it */
+static bool features_good(const struct virtio_dev *dev)
+{
+	if (dev->status & VIRTIO_CONFIG_S_FEATURES_OK)
+		return !(dev->features & ~dev->offered);
+	return !dev->running;
+}
+
 static void fields(struct state *s, struct virtio_dev *dev)
 {
 	u8 config[sizeof(dev->config)];
@@ -74,7 +82,7 @@ static void fields(struct state *s, struct virtio_dev *dev)
 		queue_state(s, &dev->queues[i]);
 	if (!s->loading || s->failed)
 		return;
-	s->failed = id != dev->ops->id || dev->features & ~dev->offered ||
+	s->failed = id != dev->ops->id || !features_good(dev) ||
 		    (dev->ops->same && !dev->ops->same(dev, config));
 	memcpy(dev->config, config, sizeof(config));
 	if (!s->failed && dev->running)
