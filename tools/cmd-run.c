@@ -14,7 +14,6 @@
 
 #define DEFAULT_MEMORY		(256ull << 20)
 #define DEFAULT_EXIT_PORT	0xf4	/* where qemu has its isa-debug-exit */
-#define MAX_MEMORY		(1ull << 40)
 
 static const char usage[] =
 "usage: kvmfs run -k KERNEL [OPTION...]\n"
@@ -154,7 +153,7 @@ static int set_memory(struct vmm_config *config, const char *text)
 		return complain("%s: not a size", text);
 	if (text[strspn(text, "0123456789")] == '\0' && size <= MAX_MEMORY >> 20)
 		size <<= 20;
-	if (size < 65536 || size > MAX_MEMORY || size % 4096)
+	if (size < MIN_MEMORY || size > MAX_MEMORY || size % 4096)
 		return complain("%s: memory must be 64K to 1T, in whole pages", text);
 	config->memory = size;
 	return 0;

@@ -207,14 +207,18 @@ static int make_cpu(int vm, const char *name)
 /* A name that this program writes, and no other */
 static bool is_known(const char *name)
 {
-	const char *slash = strchr(name, '/');
 	unsigned int cpu, i;
+	char own[64];
 
 	if (!strcmp(name, "memmap"))
 		return true;
-	for (i = 0; slash && i < ARRAY_SIZE(cpu_files); i++)
-		if (!strcmp(slash + 1, cpu_files[i]))
-			return sscanf(name, "cpu%u/", &cpu) == 1 && cpu < MAX_CPUS;
+	if (sscanf(name, "cpu%u", &cpu) != 1 || cpu >= MAX_CPUS)
+		return false;
+	for (i = 0; i < ARRAY_SIZE(cpu_files); i++) {
+		snprintf(own, sizeof(own), "cpu%u/%s", cpu, cpu_files[i]);
+		if (!strcmp(name, own))
+			return true;
+	}
 	return false;
 }
 

@@ -436,6 +436,14 @@ static int reset_guest(struct backend *be)
 	return 0;
 }
 
+static int directory_now = -1;
+
+static int directory(struct backend *be)
+{
+	(void)be;
+	return directory_now;
+}
+
 static const char *explain(struct backend *be)
 {
 	(void)be;
@@ -450,7 +458,7 @@ static void destroy(struct backend *be)
 const struct backend_ops backend_ops = {
 	.create = create, .set_memory = set_memory, .set_access = set_access,
 	.run = run_guest, .get_regs = get_regs, .set_regs = set_regs,
-	.set_cpuid = set_cpuid, .reset = reset_guest, .explain = explain,
+	.set_cpuid = set_cpuid, .reset = reset_guest, .directory = directory, .explain = explain,
 	.destroy = destroy,
 };
 
@@ -787,14 +795,27 @@ char *machine_save(void)
 }
 
 /**
+ * machine_restore() - restore_load(), after restore_open()
+ * @dir: the machine's directory
+ * Return: as there
+ */
+int machine_restore(int dir)
+{
+	int ret;
+
+	machine_begin();
+	directory_now = dir;
+	ret = restore_load(&vmm_here);
+	directory_now = -1;
+	return ret;
+}
+
+/**
  * machine_load() - make the devices so
  * @text: what was saved
  * Return: whether it could be
  */
 bool machine_load(const char *text)
 {
-	struct state s = { .loading = true, .from = text };
-
-	(void)s;
 	return !state_load(&vmm_here, text);
 }

@@ -46,6 +46,7 @@ bool machine_command(const char *line);
 void machine_threads(bool work);
 char *machine_save(void);
 bool machine_load(const char *text);
+int machine_restore(int dir);
 const char *machine_first_state(void);
 
 #endif

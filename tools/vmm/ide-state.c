@@ -79,6 +79,8 @@ static bool is_good(const struct ide_channel *ch)
 		return false;
 	if (ch->next == cd_finish || ch->next == cd_run_packet)
 		return true;
+	if (ch->next == disk_written && ch->len % size)
+		return false;
 	return ch->sector <= all && ch->left + here <= all - ch->sector;
 }
 

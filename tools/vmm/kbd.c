@@ -373,4 +373,6 @@ void kbd_state(struct state *s, struct vmm *vm, void *dev)
 	STATE(s, k->head);
 	STATE(s, k->tail);
 	state_time(s, "next_key", &k->next_key);
+	if (k->tail - k->head > KBD_QUEUE)
+		s->failed = true;
 }

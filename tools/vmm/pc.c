@@ -24,7 +24,7 @@
 #define IMAGE_MAX	(16u << 20)
 #define LOW_MAX		(128u << 10)
 #define ROM_MAX		(256u << 10)
-#define MIN_MEMORY	(4u << 20)
+#define BIOS_MEMORY	(4u << 20)
 
 #define DEBUG_PORT	0x402
 #define DEBUG_THERE	0xe9
@@ -214,7 +214,7 @@ int pc_prepare(struct vmm *vm)
 	const struct pc_config *pc = vm->config->pc;
 	char path[256];
 
-	if (vm->ram_low_size < MIN_MEMORY)
+	if (vm->ram_low_size < BIOS_MEMORY)
 		return boot_error(pc->bios, "needs more memory (-m): 4 MiB");
 	fill_cmos(vm);
 	if (tell_memory(vm) || pci_init(vm) || pam_init(vm))

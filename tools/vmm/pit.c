@@ -332,6 +332,8 @@ static void channel_state(struct state *s, struct pit_channel *c, unsigned int n
 	STATE(s, c->bcd);
 	STATE(s, c->gate);
 	STATE(s, c->loaded);
+	if (!c->count || c->count > 65536 || c->mode > 5 || !c->access || c->access > 3)
+		s->failed = true;
 }
 
 /**

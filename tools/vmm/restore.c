@@ -15,6 +15,32 @@
 static FILE *from;
 static char *devices;
 
+static void forget(void)
+{
+	if (from)
+		fclose(from);
+	free(devices);
+	from = NULL;
+	devices = NULL;
+}
+
+/* What the lines of devices say of the machine itself */
+static int read_config(struct vmm_config *config)
+{
+	const char *line = strstr(devices, "vcpu.memory ");
+
+	if (!line)
+		return complain("%s: no `kvmfs run' ran it; try `kvmfs restore'",
+				config->restore);
+	config->memory = strtoull(line + 12, NULL, 0);
+	if (config->memory < MIN_MEMORY || config->memory > MAX_MEMORY || config->memory % 4096)
+		return complain("%s: no machine has that much memory, or so little",
+				config->restore);
+	if (!config->pc->bios && strstr(devices, "pc.port_a20 "))
+		config->pc->bios = SEABIOS;
+	return 0;
+}
+
 /**
  * restore_open() - look into the file: it says how much memory there is
  * @config: its @restore is the file; its @memory is set, and firmware, if there was some
@@ -22,22 +48,14 @@ static char *devices;
  */
 int restore_open(struct vmm_config *config)
 {
-	const char *line;
-
 	from = fopen(config->restore, "re");
 	if (!from)
 		return complain("%s: %s", config->restore, strerror(errno));
 	devices = savefile_devices(from, config->restore);
-	if (!devices)
-		return -1;
-	line = strstr(devices, "vcpu.memory ");
-	if (!line)
-		return complain("%s: no `kvmfs run' ran it; try `kvmfs restore'",
-				config->restore);
-	config->memory = strtoull(line + 12, NULL, 0);
-	if (!config->pc->bios && strstr(devices, "pc.port_a20 "))
-		config->pc->bios = SEABIOS;
-	return 0;
+	if (devices && !read_config(config))
+		return 0;
+	forget();
+	return -1;
 }
 
 /**
@@ -53,9 +71,8 @@ int restore_load(struct vmm *vm)
 	if (dir < 0)
 		return complain("this machine cannot be restored");
 	ret = savefile_read(dir, from, false);
-	fclose(from);
 	if (!ret)
 		ret = state_load(vm, devices);
-	free(devices);
+	forget();
 	return ret;
 }

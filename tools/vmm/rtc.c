@@ -28,13 +28,16 @@
 #define C_UF		0x10
 #define D_VALID		0x80
 
+#define OFFSET_MAX	1000000000000ll	/* seconds: no guest can say a year so far away */
+
 #define ANY_HOUR	0xc0	/* an alarm byte with both bits set matches all */
 
 static u8 encode(const struct rtc *rtc, int value)
 {
 	if (rtc->cmos[REG_B] & B_BINARY)
 		return value;
-	return (value / 10) << 4 | value % 10;
+	value = (unsigned int)value % 100;
+	return value / 10 << 4 | value % 10;
 }
 
 static int decode(const struct rtc *rtc, u8 value)
@@ -279,4 +282,6 @@ void rtc_state(struct state *s, struct vmm *vm, void *dev)
 	STATE(s, r->offset);
 	state_time(s, "next_second", &r->next_second);
 	state_time(s, "next_periodic", &r->next_periodic);
+	if (r->index >= sizeof(r->cmos) || r->offset > OFFSET_MAX || r->offset < -OFFSET_MAX)
+		s->failed = true;
 }

@@ -285,6 +285,6 @@ void uart_state(struct state *s, struct vmm *vm, void *dev)
 	state_bytes(s, "fifo", u->fifo, sizeof(u->fifo));
 	STATE(s, u->head);
 	STATE(s, u->len);
-	if (u->head >= UART_FIFO || u->len > UART_FIFO)
+	if (u->head >= UART_FIFO || u->len > fifo_size(u))
 		s->failed = true;
 }

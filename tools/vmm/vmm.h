@@ -19,6 +19,10 @@ struct boot_file;
 struct e820_entry;
 struct vmm;
 
+/* What a machine can have, bytes */
+#define MIN_MEMORY	65536
+#define MAX_MEMORY	(1ull << 40)
+
 /* Interrupt lines of the two i8259 */
 #define IRQ_TIMER	0
 #define IRQ_CASCADE	2
