@@ -4,4 +4,8 @@
 
 typedef struct { int counter; } atomic_t;
 
+#define ATOMIC_INIT(n)		{ n }
+static inline void atomic_set(atomic_t *a, int n) { a->counter = n; }
+static inline int atomic_read(const atomic_t *a) { return a->counter; }
+
 #endif
