@@ -5,7 +5,8 @@
  */
 #include "space.h"
 
-#define COUNT	((volatile u32 *)0x8000)	/* rounds done */
+/* rounds done, 0xbad if its memory was wrong, how often its TSC went back */
+#define COUNT	((volatile u32 *)0x8000)
 #define PAGES	64
 
 static u32 sum(const volatile u32 *p, unsigned int n)
@@ -21,6 +22,7 @@ int main(void)
 {
 	volatile u32 *data = (void *)0x300000;
 	u32 expected, round = 0;
+	u64 last, now = rdtsc();
 
 	for (unsigned int i = 0; i < PAGES * 1024; i++)
 		data[i] = random32();
@@ -38,6 +40,10 @@ int main(void)
 			ok(0, "the memory is as it was, round %d", round);
 			return 0;
 		}
+		last = now;
+		now = rdtsc();
+		if (now - last >> 63)
+			COUNT[2]++;
 		*COUNT = ++round;
 		if (round % 64 == 0)
 			inb(PORT_BYTES);

@@ -23,12 +23,12 @@ finished() {
 	[ -n "$status" ]
 }
 
-# complaints: the lines of the kernel log that no good run has, from where our part begins: the
-# boot has one about Bochs's CPUID, and another by a kernel that a crash has started. Neither a
-# crash that the script asks for is one, nor that a cgroup has used up its memory.
+# complaints: the lines of the kernel log that no good run has, from where our part begins: each
+# kernel's boot has one about Bochs's CPUID. Neither a crash that the script asks for is one, nor
+# that a cgroup has used up its memory.
 complaints() {
 	init='/Run .*init as init process/'
-	sed -e "1,${init}s/.*//" \
+	sed -e "/Linux version/,${init}s/.*//" \
 		-e "/sysrq: Trigger a crash/,${init}s/.*//" \
 		-e '/invoked oom-killer:/,/<\/TASK>/s/.*//' "$log" |
 		grep -a -n -E -e 'WARNING:|BUG:|BUG at|Oops|general protection' \
