@@ -42,7 +42,7 @@ int main(void)
 		}
 		last = now;
 		now = rdtsc();
-		if (now - last >> 63)
+		if ((now - last) >> 63)
 			COUNT[2]++;
 		*COUNT = ++round;
 		if (round % 64 == 0)
