@@ -8,7 +8,9 @@
  * changes anything else in CR0 or CR4 is still seen: the processor would take bits that
  * CPUID denies the guest, and CR0.PG has to be in the entry controls as well.
  */
+#include <linux/cpu.h>
 #include <linux/kernel.h>
+#include <asm/cpufeature.h>
 #include <asm/processor-flags.h>
 #include <asm/trapnr.h>
 #include "arch/x86/vmx/vmx.h"
@@ -93,6 +95,12 @@ const struct nested_format *vmx_nested(void)
 void ept_setup(void)
 {
 	ept.max_large = !(vmx_caps.ept & CAP_2M) ? 1 : vmx_caps.ept & CAP_1G ? 3 : 2;
+	/*
+	 * A guest that changes the size of a page in its own tables can bring the processor to
+	 * a machine check (CVE-2018-12207), but not where ours are small.
+	 */
+	if (boot_cpu_has_bug(X86_BUG_ITLB_MULTIHIT) && !cpu_mitigations_off())
+		ept.max_large = 1;
 	ept.accessed = vmx_caps.ept & CAP_AD ? EPT_A : 0;
 	ept.dirty = vmx_caps.ept & CAP_AD ? EPT_D : 0;
 }
@@ -106,7 +114,7 @@ static u64 ept_pointer(const struct vcpu *v)
 /* INVPCID is no exit here, so that a guest without it must be denied it */
 static void push_cpu2(struct vmx_vcpu *x)
 {
-	u32 cpu2 = vmx_caps.cpu2 | CPU2_NESTED;
+	u32 cpu2 = vmx_cpu2(x) | CPU2_NESTED;
 
 	if (!x->v->invpcid)
 		cpu2 &= ~SECONDARY_EXEC_ENABLE_INVPCID;
