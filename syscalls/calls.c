@@ -123,9 +123,10 @@ fault:
  * Reason and state, then the words behind request and vector, which are the
  * caller's, as far as this exit uses them, and its data.
  */
-static int copy_out(const struct kvm_exit *x, struct kvm_exit __user *to)
+static int copy_out(const struct kvm_exit *x, struct kvm_exit __user *to, size_t size)
 {
-	unsigned int n = vcpu_io(x)->size, details = vcpu_io(x)->details, i;
+	/* what a vector register writes to a device is more than the smallest struct has room for */
+	unsigned int n = min_t(size_t, vcpu_io(x)->size, size), details = vcpu_io(x)->details, i;
 	/* not as arrays: a check of their bounds would be a call with user access on */
 	const u64 *raw = x->raw;
 	u64 __user *uraw = to->raw;
@@ -176,7 +177,7 @@ static long run(struct kvmfs_cpu *c, struct kvm_exit __user *uexit, size_t size)
 	if (unlikely(request != x->request) && put_user(x->request, &uexit->request))
 		ret = -EFAULT;
 	if (likely(ret > 0)) {
-		if (unlikely(copy_out(x, uexit)))
+		if (unlikely(copy_out(x, uexit, size)))
 			ret = -EFAULT;
 	} else if (put_user(x->state, &uexit->state)) {
 		ret = -EFAULT;

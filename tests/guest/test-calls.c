@@ -123,6 +123,21 @@ static void test_sizes(void)
 	close(fd);
 }
 
+/* an exit with more data than the caller has room for: 16 bytes of a vector register */
+static void test_room(void)
+{
+	static const char movups[] = "\x0f\x11\x06\x00\x00\xf4";	/* movups %xmm0, 0; hlt */
+	static struct kvm_exit x;
+	int fd = machine(0, movups, 6);
+
+	put(fd, "regs", "cr4 0x200\nds.base 0x200000\n");
+	memset(x.data, 0xa5, 32);
+	ok(run(fd, &x, KVM_EXIT_SIZE_MIN) == KVMFS_EXIT_MMIO && x.mmio.write &&
+	   x.mmio.size == 16, "a write of 16 bytes to a device, with room for 8");
+	ok(!x.data[0] && x.data[8] == 0xa5 && x.data[15] == 0xa5, "more is not written");
+	close(fd);
+}
+
 /* --- signals ------------------------------------------------------------------ */
 
 static volatile sig_atomic_t caught;
@@ -273,6 +288,7 @@ int main(int argc, char **argv)
 	rmdir(path);
 	test_create();
 	test_sizes();
+	test_room();
 	test_signal();
 	test_pending();
 	test_busy();
