@@ -27,7 +27,7 @@ static void init_controls(struct vmx_vcpu *x)
 	vmwrite32(PIN_BASED_VM_EXEC_CONTROL, vmx_caps.pin);
 	vmwrite32(CPU_BASED_VM_EXEC_CONTROL, x->cpu_ctl);
 	if (x->cpu_ctl & CPU_BASED_ACTIVATE_SECONDARY_CONTROLS)
-		vmwrite32(SECONDARY_VM_EXEC_CONTROL, vmx_caps.cpu2);
+		vmwrite32(SECONDARY_VM_EXEC_CONTROL, vmx_cpu2(x));
 	if (vmx_caps.cpu2 & SECONDARY_EXEC_ENCLS_EXITING)
 		vmwrite64(ENCLS_EXITING_BITMAP, ~0ULL);
 	vmwrite32(VM_EXIT_CONTROLS, vmx_caps.exit);

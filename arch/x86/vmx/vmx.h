@@ -157,6 +157,12 @@ static inline bool vmx_code64(const struct vmx_vcpu *x)
 	return (x->hw_efer & EFER_LMA) && (vmread32(GUEST_CS_AR_BYTES) & SEG_ATTR_L);
 }
 
+/* secondary controls of every entry; with VPIDs enabled, 0 is none (SDM vol. 3, 27.2.1.1) */
+static inline u32 vmx_cpu2(const struct vmx_vcpu *x)
+{
+	return x->vpid ? vmx_caps.cpu2 : vmx_caps.cpu2 & ~SECONDARY_EXEC_ENABLE_VPID;
+}
+
 static inline struct vmx_vcpu *to_vmx(struct vcpu *v)
 {
 	return v->vendor;
