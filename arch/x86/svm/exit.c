@@ -125,14 +125,16 @@ static void fail(struct vcpu *v, struct hv_exitinfo *x)
 	x->fail.code = c->exit_code;
 	x->fail.info[0] = c->exit_info_1;
 	x->fail.info[1] = c->exit_info_2;
-	if (c->exit_code == (u32)SVM_EXIT_ERR)
+	if (c->exit_code == (u32)SVM_EXIT_ERR) {
+		svm_distrust_asids(to_svm(v));
 		vm_error(v->vm, "VMRUN refused the guest's state: cr0 %#llx cr4 %#llx efer %#llx cr3 %#llx dr6 %#llx dr7 %#llx asid %u (APM vol. 2, 15.5.1)",
 			 to_vmcb(v)->save.cr0, to_vmcb(v)->save.cr4, to_vmcb(v)->save.efer,
 			 to_vmcb(v)->save.cr3, to_vmcb(v)->save.dr6, to_vmcb(v)->save.dr7,
 			 c->asid);
-	else
+	} else {
 		vm_error(v->vm, "unexpected SVM exit code %#x info %#llx %#llx",
 			 c->exit_code, c->exit_info_1, c->exit_info_2);
+	}
 }
 
 static void where(const struct vmcb_save_area *s, struct hv_exitinfo *x)

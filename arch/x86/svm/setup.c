@@ -202,6 +202,18 @@ void svm_new_asid(struct svm_vcpu *s)
 	s->vmcb->control.asid = s->asid;
 }
 
+/*
+ * VMRUN has refused @s: nobody says that the flush that it was to begin with was done. So this
+ * tag, and those that this CPU gives from here on, wait for another one.
+ */
+void svm_distrust_asids(struct svm_vcpu *s)
+{
+	struct svm_cpu *c = this_cpu_ptr(&svm_cpu);
+
+	s->need_flush = true;
+	c->next_asid = c->max_asid + 1;
+}
+
 /* true if another vCPU ran on this CPU since: predictors are then cleared */
 bool svm_guest_changed(struct vcpu *v)
 {

@@ -57,9 +57,10 @@ static bool svm_load(struct vcpu *v)
 	return true;
 }
 
+/* but for CR4, of which each write exits */
 static bool same_cr(const struct vcpu *v, const struct vmcb_save_area *s)
 {
-	return !((s->cr0 ^ v->cr0) | (s->cr3 ^ v->cr3) | (s->cr4 ^ v->cr4) |
+	return !((s->cr0 ^ v->cr0) | (s->cr3 ^ v->cr3) |
 		 (s->efer ^ (v->efer | EFER_SVME)));
 }
 

@@ -112,6 +112,7 @@ int svm_cpu_on(void);
 void svm_cpu_off(void);
 void svm_cpu_emergency_off(void);
 void svm_new_asid(struct svm_vcpu *s);
+void svm_distrust_asids(struct svm_vcpu *s);
 bool svm_guest_changed(struct vcpu *v);
 void svm_forget_guest(struct vcpu *v);
 extern unsigned long svm_iopm_pa, svm_msrpm_pa;

@@ -7,6 +7,8 @@
 #include <linux/string.h>
 #include <asm/msr-index.h>
 #include <asm/processor-flags.h>
+#include <asm/special_insns.h>
+#include <asm/tlbflush.h>
 #include <asm/tsc.h>
 #include "arch/x86/svm/svm.h"
 
@@ -76,6 +78,12 @@ void svm_reset_vmcb(struct vcpu *v)
 	vmcb->save.g_pat = 0x0007040600070406ULL;
 }
 
+/* without MCE a machine check in the guest would be a shutdown (APM vol. 2, 9.3) */
+static u64 with_mce(u64 cr4)
+{
+	return cr4 | (cr4_read_shadow() & X86_CR4_MCE);
+}
+
 /*
  * The guest runs on our tables, so paging is always on and WP always honoured;
  * CR4.PAE and EFER.LME follow the shadow's format, not the guest's (15.25 does
@@ -85,7 +93,7 @@ void svm_reset_vmcb(struct vcpu *v)
  */
 static void push_shadow(struct vcpu *v, struct vmcb *vmcb)
 {
-	u64 cr4 = v->cr4 & ~(X86_CR4_PSE | X86_CR4_PGE | X86_CR4_PAE);
+	u64 cr4 = with_mce(v->cr4) & ~(X86_CR4_PSE | X86_CR4_PGE | X86_CR4_PAE);
 	u64 efer = v->efer & ~(EFER_LME | EFER_LMA);
 
 	vmcb->save.cr0 = v->cr0 | X86_CR0_PG | X86_CR0_WP;
@@ -108,7 +116,7 @@ static void push_shadow(struct vcpu *v, struct vmcb *vmcb)
 static void push_nested(struct vcpu *v, struct vmcb *vmcb)
 {
 	vmcb->save.cr0 = v->cr0 & ~(u64)(X86_CR0_CD | X86_CR0_NW);
-	vmcb->save.cr4 = v->cr4;
+	vmcb->save.cr4 = with_mce(v->cr4);
 	vmcb->save.efer = v->efer | EFER_SVME;
 	vmcb->save.cr3 = v->cr3;
 	svm_intercept(vmcb, INTERCEPT_CR0_WRITE, vmcb->save.cr0 != v->cr0);
@@ -138,7 +146,7 @@ void svm_pull_cr(struct vcpu *v)
 		cr0 = v->cr0;
 	else if (unlikely(cr0 & (X86_CR0_CD | X86_CR0_NW)))
 		v->cr_dirty = true;
-	cr_seen(v, cr0, s->cr3, s->cr4, s->efer & ~(u64)EFER_SVME);
+	cr_seen(v, cr0, s->cr3, v->cr4, s->efer & ~(u64)EFER_SVME);
 }
 
 #define VMCB_SEG(name)	(offsetof(struct vmcb, save.name) / sizeof(struct vmcb_seg))
