@@ -62,6 +62,9 @@ static void load_addresses(struct vcpu *v)
 	unsigned long a[4];
 	unsigned int i;
 
+	/* the addresses are not to be watched in the host: they may be its own stack's */
+	if (unlikely(hw_breakpoint_active()))
+		set_debugreg(0UL, 7);
 	for (i = 0; i < 4; i++)
 		a[i] = host ? v->debug.point[i].gva : v->dr[i];
 	set_debugreg(a[0], 0);
@@ -70,7 +73,7 @@ static void load_addresses(struct vcpu *v)
 	set_debugreg(a[3], 3);
 }
 
-/* DR7 itself is switched by the hardware, the addresses are not */
+/* DR7 itself is switched by the hardware, the addresses are not; debug_after() undoes it */
 void debug_before(struct vcpu *v)
 {
 	if (unlikely(v->hw_dr7 & DR7_ANY))
