@@ -245,6 +245,9 @@ static const char *check_entry(const struct cpuid_entry *e)
 	if (e->leaf == 7 && !e->subleaf &&
 	    (e->ebx & (BIT_(0) | BIT_(7) | BIT_(20)) & ~cpuid_ebx(7)))
 		return "cpuid leaf 7: FSGSBASE, SMEP or SMAP is not in this host's processor";
+	/* CR4 would be refused, and that is not the guest's #GP but the end of it */
+	if (e->leaf == 7 && !e->subleaf && (e->ecx & LEAF7_ECX & ~cpuid_ecx(7)))
+		return "cpuid leaf 7: UMIP is not in this host's processor";
 	return NULL;
 }
 
