@@ -5,6 +5,8 @@
  */
 #include <linux/kernel.h>
 #include <linux/mm.h>
+#include <asm/cpu.h>
+#include <asm/cpufeature.h>
 #include <asm/msr.h>
 #include <asm/processor-flags.h>
 #include <asm/trapnr.h>
@@ -471,9 +473,27 @@ static int on_nested_fault(struct vcpu *v, struct hv_exitinfo *x)
 	}
 }
 
+/*
+ * Where the host has the processor stop at locked accesses across two cache lines (its switch
+ * split_lock_detect=), that is #AC in a guest as well, which it does not expect.
+ */
+static bool is_split_lock(struct vcpu *v)
+{
+	return boot_cpu_has(X86_FEATURE_SPLIT_LOCK_DETECT) &&
+	       !(vendor->cpl(v) == 3 && (v->cr0 & X86_CR0_AM) && (v->rflags & X86_EFLAGS_AC));
+}
+
 static int on_exception(struct vcpu *v, struct hv_exitinfo *x)
 {
 	switch (x->exc.vector) {
+	case X86_TRAP_AC:
+		v->stat.exception++;
+		/* as with a process: the access again, slowed down; or a SIGBUS comes */
+		if (is_split_lock(v))
+			handle_guest_split_lock(v->rip);
+		else
+			event_exception(v, &x->exc);
+		return 0;
 	case X86_TRAP_PF:
 		return on_page_fault(v, &x->exc);
 	case X86_TRAP_DB:

@@ -32,6 +32,9 @@ const char *svm_probe(void)
 		return "this processor has no SVM";
 	if (cc_platform_has(CC_ATTR_GUEST_MEM_ENCRYPT))
 		return "this machine is itself a guest with encrypted memory";
+	/* the processor would take control blocks and tables as they are in memory, encrypted */
+	if (cc_platform_has(CC_ATTR_HOST_MEM_ENCRYPT))
+		return "the host encrypts its memory: boot it with mem_encrypt=off";
 	if (rdmsrl_safe(MSR_VM_CR, &vm_cr))
 		return "the processor announces SVM but has no VM_CR";
 	if (vm_cr & BIT(4))	/* SVMDIS, 15.30.1 */

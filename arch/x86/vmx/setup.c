@@ -123,7 +123,7 @@ static int enter_root(u64 pa)
 refused:
 	failed = true;
 fault:
-	pr_err("kvmfs: VMXON %s\n", failed ? "failed" : "faulted");
+	pr_err_ratelimited("kvmfs: VMXON %s\n", failed ? "failed" : "faulted");
 	return -EIO;
 }
 
@@ -160,8 +160,8 @@ int vmx_cpu_on(void)
 		return -EBUSY;
 	why = caps_read(&caps);
 	if (why || memcmp(&caps, &vmx_caps, sizeof(caps))) {
-		pr_err("kvmfs: VMX of CPU %d is not like the first one's: %s\n",
-		       smp_processor_id(), why ?: "other capabilities");
+		pr_err_ratelimited("kvmfs: VMX of CPU %d is not like the first one's: %s\n",
+				   smp_processor_id(), why ?: "other capabilities");
 		return -EIO;
 	}
 	if (feature_control() == 1)
