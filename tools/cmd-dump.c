@@ -116,7 +116,7 @@ static int dump_core(int vm, const char *path)
 	if (!read_whole(vm, "status", status, sizeof(status)))
 		return -1;
 	was_paused = !strncmp(status, "state paused\n", 13);
-	to = fopen(path, "we");
+	to = create_private(path, O_TRUNC);
 	if (!to)
 		return complain("%s: %s", path, strerror(errno));
 	ret = kvmfs_ctl(vm, "pause") ? complain_vm(vm, "pause") : elfcore_write(vm, to);

@@ -78,7 +78,7 @@ static void print_vm(int vm, const char *name)
 		st.st_size = 0;
 	if (kvmfs_stat(vm, "exits", &exits))
 		exits = 0;
-	printf("%-20s %-8s %4u %8llu %12llu\n", name, state, count_cpus(vm),
+	printf("%-20s %-8s %4u %8llu %12llu\n", printable(name), state, count_cpus(vm),
 	       (unsigned long long)st.st_size >> 20, (unsigned long long)exits);
 }
 
@@ -109,7 +109,7 @@ static int list(const char *mount, int with_details)
 		if (with_details && vm >= 0)
 			print_vm(vm, entries[i]->d_name);
 		else
-			puts(entries[i]->d_name);
+			puts(printable(entries[i]->d_name));
 		if (vm >= 0)
 			close(vm);
 		free(entries[i]);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* kvmfs save and kvmfs restore: a machine in a file of one's choice. */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,7 +72,9 @@ static int write_file(int vm, const char *path, const char *devices)
 
 	if (snprintf(part, sizeof(part), "%s.part", path) >= (int)sizeof(part))
 		return complain("%s: %s", path, strerror(ENAMETOOLONG));
-	to = fopen(part, "we");
+	/* whose it was before, and where it led to: not to be the one who reads memory */
+	unlink(part);
+	to = create_private(part, O_EXCL);
 	if (!to)
 		return complain("%s: %s", part, strerror(errno));
 	ret = savefile_write(vm, devices, to);

@@ -187,7 +187,7 @@ static void print_table(const struct watched *w, size_t n, double seconds)
 	for (i = 0; i < n; i++) {
 		if (!w[i].seen || !w[i].known)
 			continue;
-		printf("%-16s", w[i].name);
+		printf("%-16s", printable(w[i].name));
 		for (c = 0; c < ARRAY_SIZE(columns); c++)
 			printf(" %*.0f",
 			       (int)(strlen(columns[c]) > 9 ? strlen(columns[c]) : 9),
@@ -214,7 +214,7 @@ static void print_csv(const struct watched *w, size_t n, double seconds)
 	for (i = 0; i < n; i++) {
 		if (!w[i].seen || !w[i].known)
 			continue;
-		printf("%lld,%s", (long long)time(NULL), w[i].name);
+		printf("%lld,%s", (long long)time(NULL), printable(w[i].name));
 		for (c = 0; c < header.n; c++)
 			printf(",%.0f", rate(&w[i], header.name[c], seconds));
 		putchar('\n');

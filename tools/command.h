@@ -59,6 +59,8 @@ int open_vm(const char *name);
 int complain_vm(int vm, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 char *vm_path(const char *name, char *path, size_t size);
 char *read_whole(int dir, const char *file, char *buf, size_t size);
+FILE *create_private(const char *path, int flags);
+const char *printable(const char *name);
 
 /* cmd-ctl.c */
 int stop_vm(int vm);

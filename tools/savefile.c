@@ -222,12 +222,21 @@ static bool is_known(const char *name)
 	return false;
 }
 
+/* Lines that lend this process's own memory: a file, whosever it is, shall not have them */
+static bool lends(const char *map, size_t size)
+{
+	return memmem(map, size, "user", 4) || memmem(map, size, "file", 4);
+}
+
 static int read_part(int vm, FILE *from, const char *name, size_t size, char *buf, bool with_map)
 {
 	if (size > MAX_FILE || !is_known(name) || fread(buf, 1, size, from) != size)
 		return bad();
 	if (!with_map && !strcmp(name, "memmap"))
 		return 0;
+	if (!strcmp(name, "memmap") && lends(buf, size))
+		return complain("%s: a process lent memory to that machine, which cannot be restored",
+				path);
 	return make_cpu(vm, name) ? -1 : write_whole(vm, name, buf, size);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What the commands do with the directories of virtual machines. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -157,4 +158,49 @@ char *read_whole(int vm, const char *file, char *buf, size_t size)
 		return NULL;
 	}
 	return buf;
+}
+
+/**
+ * create_private() - a file for what is a guest's: nobody else's, if it is new
+ * @path: of it
+ * @flags: O_EXCL or O_TRUNC: what to do if there is one
+ * Return: it, or NULL and errno
+ */
+FILE *create_private(const char *path, int flags)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0600);
+	FILE *to = fd < 0 ? NULL : fdopen(fd, "w");
+
+	if (fd >= 0 && !to)
+		close(fd);
+	return to;
+}
+
+/**
+ * printable() - the name of a machine, for a terminal
+ * @name: which who makes the machine chooses
+ *
+ * Terminals obey some bytes: control characters, and those with bit 7 set as well, alone or as
+ * UTF-8 has them.
+ * Return: it with a question mark for each of these, until the next call
+ */
+const char *printable(const char *name)
+{
+	static char text[256];
+	unsigned char *p = (unsigned char *)text;
+	unsigned int rest = 0;		/* bytes of a UTF-8 character to come */
+
+	snprintf(text, sizeof(text), "%s", name);
+	for (; *p; p++) {
+		if (rest && *p >> 6 == 2) {
+			if (p[-1] == 0xc2 && *p < 0xa0)
+				p[-1] = *p = '?';
+			rest--;
+			continue;
+		}
+		rest = *p >= 0xf0 ? 3 : *p >= 0xe0 ? 2 : *p >= 0xc0 ? 1 : 0;
+		if (*p < ' ' || *p == 0x7f || *p >> 6 == 2)
+			*p = '?';
+	}
+	return text;
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # control.sh: in the emulated host: a running monitor is asked things.
+# prepare: gcc -static -o $OUT/squat tests/tools/control/squat.c
 . /kvmfs/lib.sh
 
 K=/kvmfs/bin/kvmfs
@@ -51,6 +52,31 @@ $K monitor nobodys help 2>/tmp/err
 is "a VM that nobody runs" \
 	"1 kvmfs: nobody answers for this machine: it is run by no \`kvmfs run'" "$? $(cat /tmp/err)"
 rmdir "$KVM/nobodys"
+
+/test/squat "$KVM/next" >/tmp/squat.out &
+squat=$!
+for i in $(seq 600); do
+	! grep -q there /tmp/squat.out || break
+	sleep 0.1
+done
+$K run --name robbed -m 64K --flat /tmp/spin >/tmp/robbed.out 2>/tmp/err </dev/null &
+pid=$!
+for i in $(seq 600); do
+	! grep -qs '^state running' "$KVM/robbed/status" || break
+	kill -0 $pid || break
+	sleep 0.1
+done
+ok "a machine runs although its monitor's address is taken" grep -q running "$KVM/robbed/status"
+is "... which is said" \
+	"kvmfs: another process has taken this monitor's address: it cannot be asked" "$(cat /tmp/err)"
+kill $pid $squat
+wait
+
+mkdir "$KVM/$(printf 'a\033[2J\302\233b\303\244\nc')"
+is "kvmfs list: a name has no orders for the terminal" "$(printf 'a?[2J??b\303\244?c')" "$($K list)"
+is "nor has kvmfs list -l" "$(printf 'a?[2J??b\303\244?c')" \
+	"$($K list -l | sed -n '2s/ .*//p')"
+rmdir "$KVM"/a*
 unload
 is "the module goes" 0 $?
 tap_end

@@ -51,7 +51,14 @@ rom 0xffff0000 64K' >"$KVM/plain/memmap"
 	printf 'high' | dd of="$KVM/plain/mem" bs=1 seek=$((0xffff0010)) conv=notrunc 2>/dev/null
 	echo 'rbx 0x55' >"$KVM/plain/regs"
 	echo 'rbx 0x66' >"$KVM/plain/cpu1/regs"
+	echo untouched >/tmp/other
+	ln -s /tmp/other /tmp/plain.save.part
 	ok "a machine that nobody runs is saved" $K save plain /tmp/plain.save
+	is "into a file of its own" untouched "$(cat /tmp/other)"
+	is "that its owner alone reads" 600 "$(stat -c %a /tmp/plain.save)"
+	$K dump -o /tmp/plain.core plain
+	is "so is a core" 600 "$(stat -c %a /tmp/plain.core)"
+	rm /tmp/plain.core
 	is "it is not paused after it" created "$(state plain)"
 	ok "restored" $K restore /tmp/plain.save again
 	for f in memmap regs cpu1/regs fpregs cpuid events; do
@@ -66,6 +73,19 @@ rom 0xffff0000 64K' >"$KVM/plain/memmap"
 	is "half a file is refused" \
 		"1 kvmfs: /tmp/short.save: this is no file of \`kvmfs save', or not all of it" "$? $(cat /tmp/err)"
 	is "and leaves nothing" "" "$(ls -d "$KVM/short" 2>/dev/null)"
+	# a file that would have kvmfs restore lend, and write, what it has itself
+	{
+		printf 'kvmfs-save 1\ndevices 0\nfile memmap 30\n'
+		printf 'file 0 0x1000 0 0\n############'
+		printf 'mem 0x0 4\nbad!end\n'
+	} >/tmp/lends.save
+	printf '%4096s' "" >/tmp/mine
+	$K restore /tmp/lends.save lends 2>/tmp/err 0<>/tmp/mine
+	is "no file has it lend memory" \
+		"1 kvmfs: /tmp/lends.save: a process lent memory to that machine, which cannot be restored" \
+		"$? $(cat /tmp/err)"
+	is "so that it could write there" "" "$(grep -o bad /tmp/mine)"
+	rmdir "$KVM/lends" 2>/dev/null
 	$K run --restore /tmp/plain.save 2>/tmp/err
 	is "it is nothing for kvmfs run" \
 		"1 kvmfs: /tmp/plain.save: no \`kvmfs run' ran it; try \`kvmfs restore'" "$? $(cat /tmp/err)"

@@ -290,5 +290,11 @@ int control_start(struct vmm *vm)
 	for (i = 0; i < ARRAY_SIZE(own); i++)
 		control_add(&own[i]);
 	watch.fd = listen_at(dir);
+	if (watch.fd < 0 && errno == EADDRINUSE) {
+		/* such names are anybody's: no reason for the machine not to run */
+		fputs("kvmfs: another process has taken this monitor's address: it cannot be asked\n",
+		      stderr);
+		return 0;
+	}
 	return watch.fd < 0 ? -1 : io_add(&watch, EPOLLIN);
 }

@@ -89,7 +89,10 @@ int vhost_user_option(struct vmm *vm, char *value)
 
 /* --- virtiofsd ------------------------------------------------------------------------------ */
 
-/* A socket that listens at an address which the kernel chooses */
+/*
+ * A socket that listens at an address which the kernel chooses. Anybody can connect there, and
+ * virtiofsd serves the first one: there is room for one.
+ */
 static int make_listener(struct sockaddr_un *address, socklen_t *size)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -97,9 +100,28 @@ static int make_listener(struct sockaddr_un *address, socklen_t *size)
 	address->sun_family = AF_UNIX;
 	*size = sizeof(*address);
 	if (fd >= 0 && !bind(fd, (struct sockaddr *)address, sizeof(address->sun_family)) &&
-	    !listen(fd, 1) && !getsockname(fd, (struct sockaddr *)address, size))
+	    !listen(fd, 0) && !getsockname(fd, (struct sockaddr *)address, size))
 		return fd;
 	refuse("--share", strerror(errno));
+	return -1;
+}
+
+/* Be the first one, whoever was faster */
+static int connect_first(int listener, const struct sockaddr_un *address, socklen_t size)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), tries;
+
+	for (tries = 0; fd >= 0 && tries < 1000; tries++) {
+		if (!connect(fd, (const struct sockaddr *)address, size) &&
+		    !fcntl(fd, F_SETFL, O_RDWR))
+			return fd;
+		if (errno != EAGAIN)
+			break;
+		close(accept4(listener, NULL, NULL, SOCK_CLOEXEC));
+	}
+	refuse("--share", strerror(errno));
+	if (fd >= 0)
+		close(fd);
 	return -1;
 }
 
@@ -165,11 +187,9 @@ int share_option(struct vmm *vm, char *value)
 		return refuse(directory, strerror(errno));
 	close(fd);
 	listener = make_listener(&address, &size);
-	if (listener < 0 || spawn_virtiofsd(listener, directory, sandbox))
+	fd = listener < 0 ? -1 : connect_first(listener, &address, size);
+	if (fd < 0 || spawn_virtiofsd(listener, directory, sandbox))
 		return -1;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address, size))
-		return refuse("--share", strerror(errno));
 	close(listener);	/* if virtiofsd ends, so does the connection */
 	return add_fs(vm, fd, tag, directory);
 }
