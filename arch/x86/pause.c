@@ -7,8 +7,17 @@
 #include <linux/kernel.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
-#include <linux/smp.h>
 #include "arch/x86/vcpu.h"
+
+/*
+ * Who has the lock may be about to become the runner without having seen the pause, and be
+ * seen as such too late: see vm_pause().
+ */
+static bool is_quiet(struct vcpu *v)
+{
+	return !mutex_is_locked(&v->lock) &&
+	       (!vcpu_is_running(v) || READ_ONCE(v->parked));
+}
 
 /* no vCPU is in the guest, or on its way there; mmu_lock keeps them from going away */
 static bool quiet(struct vm *vm)
@@ -24,15 +33,10 @@ static bool quiet(struct vm *vm)
 		if (!v)
 			continue;
 		left--;
-		yes = !vcpu_is_running(v) || READ_ONCE(v->parked);
+		yes = is_quiet(v);
 	}
 	spin_unlock(&vm->mmu.lock);
 	return yes;
-}
-
-/* the interrupt itself orders what its processor did before and does after it */
-static void barrier_here(void *unused)
-{
 }
 
 /**
@@ -61,11 +65,11 @@ int vm_pause(struct vm *vm)
 {
 	pause_begin(vm);
 	/*
-	 * Runs are many and pauses few, so that vcpu_begin_run() and vcpu_end_run() have no
-	 * barriers. This is one for all: who has looked at paused before it has made its
-	 * runner known by now.
+	 * A run has no barrier of its own between being known as the runner and the look at
+	 * paused, but taking v->lock before that is one; and this is ours, between paused and
+	 * the look at v->lock. One of both sees the other.
 	 */
-	on_each_cpu(barrier_here, NULL, true);
+	smp_mb();
 	return wait_event_interruptible(vm->pause_wait, quiet(vm)) ? -EINTR : 0;
 }
 
@@ -128,7 +132,7 @@ int pause_wait(struct vcpu *v)
 }
 
 /**
- * pause_run_ends() - a run is over: somebody may wait for that
+ * pause_run_ends() - a v->lock was given back: somebody may wait for that
  * @vm: the VM, which is paused
  */
 void pause_run_ends(struct vm *vm)

@@ -123,6 +123,16 @@ void vcpu_kill(struct vcpu *v)
 
 /* --- who may touch it ------------------------------------------------------ */
 
+/* v->lock is given back, which who pauses the VM may wait for */
+static void unlock(struct vcpu *v)
+{
+	struct vm *vm = v->vm;
+
+	mutex_unlock(&v->lock);
+	if (unlikely(READ_ONCE(vm->paused)))
+		pause_run_ends(vm);
+}
+
 /*
  * v->lock, unless the vCPU is in a run. A reader holds it only for a moment and is
  * no reason for EBUSY; a runner that was stopped for a reader still is one, one that
@@ -139,7 +149,7 @@ static int take(struct vcpu *v, bool run)
 	}
 	if (!vcpu_is_running(v) || (v->parked && !run))
 		return 0;
-	mutex_unlock(&v->lock);
+	unlock(v);
 	return -EBUSY;
 }
 
@@ -169,7 +179,7 @@ int vcpu_begin_run(struct vcpu *v)
 			v->runner = current;
 			return 0;
 		}
-		mutex_unlock(&v->lock);
+		unlock(v);
 	}
 	ret = take(v, true);
 	if (!ret)
@@ -183,12 +193,8 @@ int vcpu_begin_run(struct vcpu *v)
  */
 void vcpu_end_run(struct vcpu *v)
 {
-	struct vm *vm = v->vm;
-
 	WRITE_ONCE(v->runner, NULL);
-	mutex_unlock(&v->lock);
-	if (unlikely(READ_ONCE(vm->paused)))
-		pause_run_ends(vm);
+	unlock(v);
 }
 
 /**
@@ -226,7 +232,7 @@ int vcpu_freeze(struct vcpu *v)
  */
 void vcpu_thaw(struct vcpu *v)
 {
-	mutex_unlock(&v->lock);
+	unlock(v);
 	if (atomic_dec_and_test(&v->freeze))
 		wake_up(&v->waitq);
 }
@@ -248,7 +254,7 @@ int vcpu_claim(struct vcpu *v)
  */
 void vcpu_release(struct vcpu *v)
 {
-	mutex_unlock(&v->lock);
+	unlock(v);
 }
 
 /* --- getting it out of the guest --------------------------------------------- */

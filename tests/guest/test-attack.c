@@ -124,7 +124,7 @@ static void test_remap(void)
 	no_machine();
 }
 
-#define MUCH	(16 << 20)
+#define MUCH	(8 << 20)
 
 static char *much;
 static volatile int removing;
@@ -142,8 +142,8 @@ static void test_remove(void)
 	pthread_t thread;
 	int i, mem;
 
-	for (i = 0; i < 8; i++) {
-		machine("ram 0 16M\n");
+	for (i = 0; i < 6; i++) {
+		machine("ram 0 8M\n");
 		mem = openat(dir, "mem", O_RDWR);
 		much = mmap(NULL, MUCH, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, mem, 0);
 		close(mem);
