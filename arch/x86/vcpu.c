@@ -82,12 +82,14 @@ struct vcpu *vcpu_create(struct vm *vm, unsigned int id)
 
 	ret = -EEXIST;
 	mutex_lock(&vm->lock);
+	/* who flushes TLBs must not see the one without the other: it would miss a vCPU */
+	spin_lock(&vm->mmu.lock);
 	if (!vm->vcpu[id]) {
-		/* vm_request_all() looks without the lock */
-		smp_store_release(&vm->vcpu[id], v);
+		vm->vcpu[id] = v;
 		vm->n_vcpus++;
 		ret = 0;
 	}
+	spin_unlock(&vm->mmu.lock);
 	mutex_unlock(&vm->lock);
 	if (ret)
 		goto err_free;
@@ -106,7 +108,7 @@ void vcpu_destroy(struct vcpu *v)
 	struct vm *vm = v->vm;
 
 	mutex_lock(&vm->lock);
-	/* under mmu_lock too: that is what vm_request_all() may hold */
+	/* under mmu_lock too: that is what vm_request_all() has */
 	spin_lock(&vm->mmu.lock);
 	vm->vcpu[v->id] = NULL;
 	vm->n_vcpus--;
@@ -303,15 +305,16 @@ void vcpu_request(struct vcpu *v, int req)
  * @req: REQ_*
  *
  * When it returns, no vCPU is in the guest that entered before the request.
- * Context: interrupts on; under mmu_lock, which vCPUs need to go; does not sleep.
+ * Context: interrupts on, mmu_lock held; does not sleep.
  */
 void vm_request_all(struct vm *vm, int req)
 {
-	unsigned int i, left = READ_ONCE(vm->n_vcpus);
+	unsigned int i, left = vm->n_vcpus;
 
+	/* else a vCPU could go away under us, or another be missed for one that comes */
+	lockdep_assert_held(&vm->mmu.lock);
 	for (i = 0; i < VM_MAX_VCPUS && left; i++) {
-		/* pairs with the release in vcpu_create() */
-		struct vcpu *v = smp_load_acquire(&vm->vcpu[i]);
+		struct vcpu *v = vm->vcpu[i];
 
 		if (!v)
 			continue;

@@ -564,7 +564,7 @@ int debug_int3_exit(struct vcpu *v);
 /* sets REQ_* @req and gets the vCPU out of guest mode, without waiting */
 void vcpu_request(struct vcpu *v, int req);
 /* sets @req on all vCPUs of @vm and waits until none still runs the guest with the
- * old state; may be called under mmu_lock; not with interrupts off */
+ * old state; under mmu_lock, interrupts on */
 void vm_request_all(struct vm *vm, int req);
 
 #endif /* KVMFS_VCPU_H */

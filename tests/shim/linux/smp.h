@@ -5,6 +5,11 @@
 #include <linux/irqflags.h>
 
 /* there is one CPU */
-#define on_each_cpu(fn, arg, wait)	(fn)(arg)
+#define smp_processor_id()	0
+#define preempt_disable()	((void)0)
+#define preempt_enable()	((void)0)
+#define smp_call_function_single(cpu, fn, data, wait)	((void)(wait), (fn)(data))
+#define on_each_cpu(fn, data, wait)	(fn)(data)
+#define smp_store_mb(l, v)		((void)((l) = (v)))
 
 #endif

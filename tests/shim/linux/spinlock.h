@@ -12,6 +12,9 @@ static inline void spin_lock_init(spinlock_t *l) { l->held = 0; }
 static inline void spin_lock(spinlock_t *l) { assert(!l->held); l->held = 1; }
 static inline bool spin_trylock(spinlock_t *l) { spin_lock(l); return true; }
 static inline void spin_unlock(spinlock_t *l) { assert(l->held); l->held = 0; }
+#ifndef lockdep_assert_held
+#define lockdep_assert_held(l)	assert((l)->held)
+#endif
 #define spin_needbreak(l)	((void)(l), 0)
 
 #endif

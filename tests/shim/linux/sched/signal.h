@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KVMFS_SHIM_LINUX_SCHED_SIGNAL_H
+#define KVMFS_SHIM_LINUX_SCHED_SIGNAL_H
+
+struct task_struct;
+extern struct task_struct *shim_current;
+extern int shim_signal_pending;
+
+#define current			shim_current
+#define signal_pending(t)	((void)(t), shim_signal_pending)
+
+#endif
