@@ -33,9 +33,10 @@ int LLVMFuzzerInitialize(int *argc, char ***argv);
 #define QUEUES		5u
 
 #define STEPS		400
+#define SAVES		3		/* of those: the longest */
 
 static const u8 *at, *end;
-static unsigned int steps;
+static unsigned int steps, saves;
 
 static u8 byte(void)
 {
@@ -484,8 +485,11 @@ static void step_command(void)
 /* What was saved can be restored, and is then what it was */
 static void step_save(void)
 {
-	char *before = machine_save(), *between, *after;
+	char *before, *between, *after;
 
+	if (saves++ == SAVES)
+		return;
+	before = machine_save();
 	ENSURE(machine_load(before));
 	between = machine_save();
 	ENSURE(machine_load(between));
@@ -551,6 +555,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	first = 0;
 	last = 0;
 	steps = 0;
+	saves = 0;
 	machine_begin();
 	machine_run(next);
 	machine_threads(true);

@@ -129,27 +129,37 @@ static bool is_twice(bool long_mode, const struct gdb_reg *r)
 	return false;
 }
 
-/* Register number @want, or NULL; gdb counts them as they come in the XML */
-static const struct gdb_reg *find(bool long_mode, unsigned int want)
+#define MOST	(SIZE(core64) + SIZE(sse64) + SIZE(segments64) + SIZE(system_regs))
+
+/* All registers in the order of the XML; how many these are */
+static unsigned int list_regs(bool long_mode, const struct gdb_reg **list)
 {
 	const struct feature *f;
-	unsigned int n, i, j;
+	unsigned int n, i, j, count = 0;
 
 	f = features(long_mode, &n);
 	for (i = 0; i < n; i++)
 		for (j = 0; j < f[i].n; j++)
-			if (!(i + 1 == n && is_twice(long_mode, &f[i].regs[j])) && !want--)
-				return &f[i].regs[j];
-	return NULL;
+			if (i + 1 < n || !is_twice(long_mode, &f[i].regs[j]))
+				list[count++] = &f[i].regs[j];
+	return count;
 }
+
+static const struct gdb_reg *lists[2][MOST];
 
 unsigned int regs_count(bool long_mode)
 {
-	unsigned int n = 0;
+	static unsigned int counts[2];
 
-	while (find(long_mode, n))
-		n++;
-	return n;
+	if (!counts[long_mode])
+		counts[long_mode] = list_regs(long_mode, lists[long_mode]);
+	return counts[long_mode];
+}
+
+/* Register number @want, or NULL; gdb counts them as they come in the XML */
+static const struct gdb_reg *find(bool long_mode, unsigned int want)
+{
+	return want < regs_count(long_mode) ? lists[long_mode][want] : NULL;
 }
 
 static const char sse_types[] =

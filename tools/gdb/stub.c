@@ -3,6 +3,7 @@
  * One session with gdb: packets in, answers out ("Remote Protocol" in gdb's manual).
  * All vCPUs are its threads, numbered from 1, and stop together.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
@@ -56,14 +57,21 @@ static void answer_hex(struct stub *s, const void *data, size_t n)
 		s->len += sprintf(s->out + s->len, "%02x", *bytes++);
 }
 
+static unsigned int digit(char c)
+{
+	return isdigit((unsigned char)c) ? c - '0' : (c | 0x20) - 'a' + 10;
+}
+
 /* Bytes of hex digits, at most @max; returns how many */
 static size_t unhex(const char *text, uint8_t *bytes, size_t max)
 {
-	unsigned int byte;
 	size_t n;
 
-	for (n = 0; n < max && sscanf(text + 2 * n, "%2x", &byte) == 1 && text[2 * n + 1]; n++)
-		bytes[n] = byte;
+	for (n = 0; n < max; n++, text += 2) {
+		if (!isxdigit((unsigned char)text[0]) || !isxdigit((unsigned char)text[1]))
+			break;
+		bytes[n] = digit(text[0]) << 4 | digit(text[1]);
+	}
 	return n;
 }
 
@@ -208,23 +216,23 @@ static void do_write_regs(struct stub *s, const char *hex)
 {
 	uint8_t bytes[GDB_REG_MAX];
 	struct gdb_regs r, old;
+	size_t size, got;
 	unsigned int n;
-	size_t size;
 
 	if (regs_load(current(s), &old)) {
 		error(s);
 		return;
 	}
 	r = old;
-	for (n = 0; unhex(hex, bytes, sizeof(bytes)); n++) {
+	for (n = 0; (got = unhex(hex, bytes, sizeof(bytes))); n++, hex += 2 * size) {
 		size = regs_set(s->g.long_mode, &r, n, bytes);
-		if (!size)
+		if (!size || got < size)
 			break;
-		if (strlen(hex) < 2 * size)
-			break;
-		hex += 2 * size;
 	}
-	store_regs(s, &r, &old);
+	if (*hex || n < regs_count(s->g.long_mode))	/* all of them, and no more */
+		answer(s, "E16");
+	else
+		store_regs(s, &r, &old);
 }
 
 static void do_read_reg(struct stub *s, const char *text)
@@ -250,14 +258,16 @@ static void do_write_reg(struct stub *s, const char *text)
 	struct gdb_regs r, old;
 	char *equals;
 	unsigned int n = strtoul(text, &equals, 16);
+	size_t size, got;
 
 	if (*equals != '=' || regs_load(current(s), &old)) {
 		error(s);
 		return;
 	}
 	r = old;
-	unhex(equals + 1, bytes, sizeof(bytes));
-	if (regs_set(s->g.long_mode, &r, n, bytes))
+	got = unhex(equals + 1, bytes, sizeof(bytes));
+	size = regs_set(s->g.long_mode, &r, n, bytes);
+	if (size && got == size && !equals[1 + 2 * size])
 		store_regs(s, &r, &old);
 	else
 		answer(s, "E16");

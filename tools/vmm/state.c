@@ -45,6 +45,14 @@ static void begin_line(struct state *s, const char *name)
 	fprintf(s->to, "%s%s.%s ", s->reset ? "" : " ", s->prefix, name);
 }
 
+static const char digits[] = "0123456789abcdef";
+
+static void put_byte(FILE *to, u8 byte)
+{
+	fputc(digits[byte >> 4], to);
+	fputc(digits[byte & 15], to);
+}
+
 static u8 digit(char c)
 {
 	return c <= '9' ? c - '0' : c - 'a' + 10;
@@ -65,14 +73,14 @@ void state_bytes(struct state *s, const char *name, void *bytes, size_t size)
 	if (!s->loading) {
 		begin_line(s, name);
 		for (i = 0; i < size; i++)
-			fprintf(s->to, "%02x", ((u8 *)bytes)[i]);
+			put_byte(s->to, ((u8 *)bytes)[i]);
 		fputc('\n', s->to);
 		return;
 	}
 	hex = find(s, name);
 	if (!hex)
 		return;
-	if (strspn(hex, "0123456789abcdef") != 2 * size || hex[2 * size] != '\n') {
+	if (strspn(hex, digits) != 2 * size || hex[2 * size] != '\n') {
 		s->failed = true;
 		return;
 	}
