@@ -57,7 +57,7 @@ static u32 dword(void)
 	return low | (u32)word() << 16;
 }
 
-/* --- accesses that come one after the other ------------------------------------------------ */
+/* --- accesses that come one after the other ---------------------------- */
 
 struct access {
 	bool memory, write;
@@ -119,7 +119,7 @@ static void make_exit(struct kvm_exit *exit, const struct access *a)
 		exit->data[i] = i < 8 ? a->value >> 8 * i : a->value + i;
 }
 
-/* --- values that are of interest -------------------------------------------------------------- */
+/* --- values that are of interest ---------------------------- */
 
 static const struct target *target(u8 choice)
 {
@@ -170,7 +170,7 @@ static u32 length(u8 kind)
 	return kind & 0x80 ? kind & 0x7f : kind < ARRAY_SIZE(lengths) ? lengths[kind] : word();
 }
 
-/* --- a driver ------------------------------------------------------------------------------------ */
+/* --- a driver ---------------------------- */
 
 static void put_status(const struct target *t, u8 status)
 {
@@ -340,7 +340,7 @@ static void step_request(void)
 	notify(t, n);
 }
 
-/* --- the other devices -------------------------------------------------------------------------------- */
+/* --- the other devices ---------------------------- */
 
 static const u16 ports[] = {
 	0x20, 0x21, 0xa0, 0xa1, 0x40, 0x41, 0x42, 0x43, 0x60, 0x61, 0x64, 0x70, 0x71, 0x80,
@@ -432,7 +432,7 @@ static void step_reset(void)
 	out(ways[way].port, 1, ways[way].value);
 }
 
-/* --- what is no access -------------------------------------------------------------------------------- */
+/* --- what is no access ---------------------------- */
 
 static void step_store(void)
 {
@@ -478,8 +478,22 @@ static void step_command(void)
 		"help", "screen", "type a\\nB\\e\\t", "balloon", "balloon 1", "balloon 3M",
 		"balloon 99999M", "state", "reset", "no", "type \\", "quit 300",
 	};
+	u8 choice = byte(), i;
+	char line[32];
 
-	machine_command(lines[byte() % ARRAY_SIZE(lines)]);
+	if (choice < 0x80) {
+		machine_command(lines[choice % ARRAY_SIZE(lines)]);
+		return;
+	}
+	/* one of the words, and anything behind it */
+	snprintf(line, sizeof(line), "%s", lines[choice % ARRAY_SIZE(lines)]);
+	i = strcspn(line, " ");
+	line[i++] = ' ';
+	while (i < sizeof(line) - 1 && (line[i] = byte()))
+		i++;
+	line[i] = '\0';
+	if (strncmp(line, "quit", 4))
+		machine_command(line);
 }
 
 /* What was saved can be restored, and is then what it was */
@@ -506,7 +520,7 @@ static void step_halt(struct kvm_exit *exit)
 	exit->state |= KVMFS_STATE_IF;
 }
 
-/* --- all of it ------------------------------------------------------------------------------------------ */
+/* --- all of it ---------------------------- */
 
 static void (*const kinds[16])(void) = {
 	step_port, step_register, step_config, step_store, step_descriptor, step_publish,

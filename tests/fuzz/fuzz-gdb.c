@@ -60,7 +60,7 @@ static int gdb_poll(struct pollfd *fds, nfds_t n, int timeout);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* --- the connection ------------------------------------------------------------------------- */
+/* --- the connection ---------------------------- */
 
 static uint8_t stream[STREAM];
 static size_t stream_at, stream_size;
@@ -110,7 +110,7 @@ static int gdb_poll(struct pollfd *fds, nfds_t n, int timeout)
 	return 1;
 }
 
-/* --- the machine ------------------------------------------------------------------------------ */
+/* --- the machine ---------------------------- */
 
 static uint8_t ram[RAM];
 static uint64_t cpu_regs[CPUS][KVM_REG_SLOTS];
@@ -325,7 +325,7 @@ int ask_monitor(int vm, const char *line, FILE *to)
 	return 0;
 }
 
-/* --- inputs -------------------------------------------------------------------------------------- */
+/* --- inputs ---------------------------- */
 
 /* Tables that lead all over memory and out of it, and code without an INT3 */
 static void make_machine(uint8_t how)

@@ -26,7 +26,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv);
 
 static char *running;		/* lines of a machine whose drivers work */
 
-/* --- files ------------------------------------------------------------------------------------- */
+/* --- files ---------------------------- */
 
 static void try_file(const uint8_t *data, size_t size)
 {
@@ -46,7 +46,7 @@ static void try_file(const uint8_t *data, size_t size)
 	close(fd);
 }
 
-/* --- lines ---------------------------------------------------------------------------------------- */
+/* --- lines ---------------------------- */
 
 static const uint8_t *at, *end;
 
@@ -188,7 +188,7 @@ static void try_lines(const uint8_t *data, size_t size, bool drivers)
 	free(text);
 }
 
-/* --- a machine with drivers -------------------------------------------------------------------------- */
+/* --- a machine with drivers ---------------------------- */
 
 static bool ends_in(const char *name, size_t len, const char *with)
 {

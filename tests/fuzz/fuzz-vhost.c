@@ -107,7 +107,7 @@ static ssize_t vu_recv(int fd, void *to, size_t size, int flags)
 	return n;
 }
 
-/* --- what the sources call of the monitor ---------------------------------------------------- */
+/* --- what the sources call of the monitor ---------------------------- */
 
 static struct vmm vm;
 static struct vmm_config config;
@@ -161,7 +161,7 @@ int vhost_call_init(struct io_watch *call, struct virtio_dev *dev)
 	return 0;
 }
 
-/* --- inputs ---------------------------------------------------------------------------------------- */
+/* --- inputs ---------------------------- */
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {

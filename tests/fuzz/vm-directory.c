@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,10 +99,10 @@ static int dir_close(int fd)
 }
 
 /* Each byte is looked at, for ASan's sake */
-static ssize_t take(const u_int8_t *from, size_t size)
+static ssize_t take(const uint8_t *from, size_t size)
 {
 	size_t i;
-	u_int8_t sum = 0;
+	uint8_t sum = 0;
 
 	for (i = 0; i < size; i++)
 		sum += from[i];
