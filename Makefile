@@ -46,6 +46,13 @@ module-%: $(BUILD)/kernel/%/release
 	@mkdir -p $(BUILD)/$@
 	@flock $(BUILD)/$@/.lock $(L1)/build-module.sh $(BUILD)/kernel/$* $(BUILD)/$@
 
+# the same, and kvmfs-cover.ko, which tells what was reached of it; see tests/cover
+.PHONY: cover-%
+cover-%: $(BUILD)/kernel/%/release
+	@mkdir -p $(BUILD)/$@
+	@flock $(BUILD)/$@/.lock $(L1)/build-module.sh $(BUILD)/kernel/$* $(BUILD)/$@ \
+		KVMFS_COVERAGE=y
+
 # --- user space ----------------------------------------------------------------
 
 #: lib            build/lib: libkvmfs, shared and static
@@ -115,6 +122,12 @@ check-vmx-all: deps
 .PHONY: check-debug
 check-debug: deps
 	@tests/check debug
+
+#: coverage       what of the module is reached by which suite (ONLY="NAME..."), and what by none
+.PHONY: coverage
+coverage: deps
+	@$(L1)/deps.sh gcc-multilib
+	@tests/coverage $(ONLY)
 
 #: run            boot a guest on kvmfs in an emulated host; CMD="..." runs that and ends
 run: deps

@@ -19,8 +19,9 @@ mkdir -p "$out"
 if [ -n "$from" ]; then
 	cp -rsf "$top/$from/." "$out/"
 else
-	for part in Kbuild fs arch syscalls; do
-		[ ! -e "$part" ] || cp -rsf "$top/$part" "$out/"
+	for part in Kbuild fs arch syscalls tests/cover; do
+		mkdir -p "$out/$(dirname "$part")"
+		[ ! -e "$part" ] || cp -rsf "$top/$part" "$out/$(dirname "$part")/"
 	done
 fi
 find "$out" -xtype l -delete

@@ -10,6 +10,15 @@ KVM=${KVM:-/sys/fs/kvmfs}
 G=/kvmfs/guest
 . /kvmfs/fs/tap.sh
 
+# covered: which basic blocks of the module were reached; see tests/cover
+reached=/sys/kernel/debug/kvmfs-coverage
+covered() {
+	od -A n -v -t x4 -w8 $reached | sed 's/^ *0*\([0-9a-f]*\) .*/#reached \1/'
+}
+if [ -e /kvmfs/kvmfs-cover.ko ]; then
+	insmod /kvmfs/kvmfs-cover.ko && trap covered EXIT
+fi
+
 load() {
 	[ -z "${THP-}" ] || echo "$THP" >/sys/kernel/mm/transparent_hugepage/shmem_enabled
 	insmod /kvmfs/kvmfs.ko "audit=${AUDIT:-0}" || bail "kvmfs.ko does not load"
