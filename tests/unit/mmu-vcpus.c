@@ -26,7 +26,8 @@ static struct vcpu *was[VM_MAX_VCPUS];	/* when the lock was given up last */
 static unsigned int n_was;
 const struct vendor_ops *vendor;
 int shim_signal_pending;
-struct task_struct *shim_current;
+static struct task_struct self;
+struct task_struct *shim_current = &self;
 
 static void compare(void)
 {
@@ -79,6 +80,7 @@ void event_reset(struct vcpu *v) { }
 void msr_reset(struct vcpu *v) { }
 void regs_reset(struct vcpu *v) { }
 void run_forget_exit(struct vcpu *v) { }
+void vm_error(struct vm *vm, const char *fmt, ...) { }
 
 static void tap(int n, bool ok, const char *what)
 {

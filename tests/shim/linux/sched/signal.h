@@ -2,7 +2,10 @@
 #ifndef KVMFS_SHIM_LINUX_SCHED_SIGNAL_H
 #define KVMFS_SHIM_LINUX_SCHED_SIGNAL_H
 
-struct task_struct;
+#define PF_KTHREAD	1
+#define PF_USER_WORKER	2
+
+struct task_struct { unsigned int flags; };
 extern struct task_struct *shim_current;
 extern int shim_signal_pending;
 
