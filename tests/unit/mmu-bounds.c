@@ -53,6 +53,7 @@ static struct page *any_page(void *priv, void *lent, pgoff_t index)
 	(void)priv;
 	(void)lent;
 	get_page(p);
+	others_run();
 	return p;
 }
 
@@ -128,6 +129,31 @@ static void test_invalidate(void)
 	vm_invalidate_end(&vm, 1024 << 12, 2560 << 12);
 	tap(before == 4 && !between && !after,
 	    "pages go, though the map loses another region meanwhile");
+	down("and nothing is lost");
+}
+
+static void take_all(void)
+{
+	vm_invalidate_begin(&vm, 0, VM_MAX_GPA);
+	vm_invalidate_end(&vm, 0, VM_MAX_GPA);
+}
+
+static void take_and_hold(void)
+{
+	vm_invalidate_begin(&vm, 0, VM_MAX_GPA);
+}
+
+/* a page is looked up, and before it is entered it is the backing's to give away again */
+static void test_old_page(void)
+{
+	up(two, 1);
+	between = take_all;
+	tap(!mem_fetch(&vm, 3) && !between && !at_hand(3),
+	    "a page looked up before an invalidation is not used");
+	between = take_and_hold;
+	tap(!mem_fetch(&vm, 3) && !at_hand(3), "nor during one");
+	vm_invalidate_end(&vm, 0, VM_MAX_GPA);
+	tap(!mem_fetch(&vm, 3) && at_hand(3), "the next one is");
 	down("and nothing is lost");
 }
 
@@ -282,8 +308,9 @@ int main(int argc, char **argv)
 	frames_setup();
 	if (mmu_module_init())
 		abort();
-	printf("1..16\n");
+	printf("1..20\n");
 	test_invalidate();
+	test_old_page();
 	test_hole();
 	test_clock();
 	test_rmap();
