@@ -84,7 +84,7 @@ long calls_create(const char __user *upath, unsigned int flags, umode_t mode)
 /* --- kvm_run: the hot path ------------------------------------------- */
 
 #define MAX_SIZE	65536	/* bytes of a struct kvm_exit of any time to come */
-static_assert(MAX_SIZE >= sizeof(struct kvm_exit));
+static_assert(sizeof(struct kvm_exit) <= MAX_SIZE);
 
 /* request, vector, and the bytes that the last exit asked for */
 static int copy_in(struct kvm_exit *x, const struct kvm_exit __user *from, size_t size)

@@ -69,7 +69,7 @@ int vm_pause(struct vm *vm)
 	 * paused, but taking v->lock before that is one; and this is ours, between paused and
 	 * the look at v->lock. One of both sees the other.
 	 */
-	smp_mb();
+	smp_mb();	/* pairs with the trylock of vcpu_begin_run() */
 	return wait_event_interruptible(vm->pause_wait, quiet(vm)) ? -EINTR : 0;
 }
 

@@ -270,7 +270,8 @@ static inline bool dir_emit_dots(struct file *file, struct dir_context *ctx)
 void poll_wait(struct file *file, wait_queue_head_t *q, poll_table *wait);
 /* for mappings, which FUSE makes of its page cache: never called */
 #define alloc_file_pseudo(inode, mnt, name, flags, fops) \
-	((void)(inode), (void)(mnt), (void)(fops), (struct file *)ERR_PTR(-ENODEV))
+	((void)(inode), (void)(mnt), (void)(name), (void)(flags), (void)(fops),	\
+	 (struct file *)ERR_PTR(-ENODEV))
 #define ihold(inode)	((void)(inode))
 #define iput(inode)	((void)(inode))
 struct file *get_file(struct file *file);
