@@ -456,6 +456,12 @@ static void step_time(void)
 	machine_pass(choice < ARRAY_SIZE(spans) ? spans[choice] : choice * 10000ull);
 }
 
+/* A text of the console is on its way: what is behind it stays for the restored machine */
+static void save_meanwhile(void)
+{
+	free(machine_save());
+}
+
 static void step_host(void)
 {
 	u8 how = byte(), frame[256], i;
@@ -466,6 +472,8 @@ static void step_host(void)
 		machine_frame(frame, how & 0x7f ? how & 0x7f : 1514 & 0xff);
 	} else if (how & 0x40) {
 		machine_look(how & 1);
+	} else if (how & 0x20) {
+		machine_on_write(save_meanwhile);
 	} else {
 		for (how = (how & 7) + 1; how; how--)
 			machine_type(byte());

@@ -240,6 +240,7 @@ static void serve_watch(unsigned int i)
 }
 
 static bool idle;	/* they get no time now */
+static bool in_turn;
 
 /**
  * machine_threads() - let the monitor's threads work from now on
@@ -254,6 +255,7 @@ static void turn(void)
 {
 	unsigned int i;
 
+	in_turn = true;
 	wakes = TURNS;
 	for (i = 0; i < watch_count; i++)
 		serve_watch(i);
@@ -261,6 +263,7 @@ static void turn(void)
 		wakes = TURNS;
 		threads[i].fn(threads[i].queue);
 	}
+	in_turn = false;
 }
 
 /* --- the terminal ---------------------------- */
@@ -312,10 +315,31 @@ bool console_put(u8 byte)
 	return byte == '\n';
 }
 
+static void (*on_write)(void);
+
+/**
+ * machine_on_write() - what the vCPU thread does while the terminal makes another one wait
+ * @fn: called once
+ */
+void machine_on_write(void (*fn)(void))
+{
+	on_write = fn;
+}
+
 /* All of it is read, and that is all */
 void console_write(const char *text, size_t size)
 {
+	void (*fn)(void) = on_write;
+	static bool busy;
 	static u8 sum;
+
+	ENSURE(!busy);		/* one text after the other */
+	if (in_turn && fn) {
+		on_write = NULL;
+		busy = true;
+		fn();
+		busy = false;
+	}
 
 	while (size--)
 		sum ^= *text++;
@@ -652,6 +676,7 @@ void machine_begin(void)
 	typed_head = typed_tail;
 	closing = false;
 	idle = false;
+	on_write = NULL;
 	ENSURE(!state_reset(vm));
 	pci_assign(vm);
 	memset(counts, 0, sizeof(counts));

@@ -42,6 +42,7 @@ void machine_pass(u64 ns);
 void machine_type(u8 byte);
 void machine_frame(const u8 *from, size_t size);
 void machine_look(bool on_terminal);
+void machine_on_write(void (*fn)(void));
 bool machine_command(const char *line);
 void machine_threads(bool work);
 char *machine_save(void);

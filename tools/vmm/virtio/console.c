@@ -18,6 +18,11 @@
 
 enum { RECEIVE, TRANSMIT, QUEUES };
 
+struct console {
+	struct virtio_dev dev;
+	bool sending;		/* transmit() may be waiting, without the lock */
+};
+
 /*
  * Writes a chain's text. The terminal may make this thread wait, which is no reason for
  * the vCPU thread to wait for the lock. Return: false if there was a reset meanwhile.
@@ -38,7 +43,7 @@ static bool transmit(struct virtio_dev *dev, struct virtq_chain *chain)
 	return true;
 }
 
-static void transmit_all(struct virtio_queue *queue)
+static void transmit_chains(struct virtio_queue *queue)
 {
 	struct virtq_chain chain;
 
@@ -51,6 +56,18 @@ static void transmit_all(struct virtio_queue *queue)
 		}
 	} while (virtq_listen(&queue->ring, true));
 	virtio_usable(queue);
+}
+
+/* Who saves the machine meanwhile finds the chain on its way not done, nor any behind it */
+static void transmit_all(struct virtio_queue *queue)
+{
+	struct console *console = (struct console *)queue->dev;
+
+	if (console->sending)
+		return;
+	console->sending = true;
+	transmit_chains(queue);
+	console->sending = false;
 }
 
 /* What was typed, as far as the driver has room for it */
@@ -117,10 +134,11 @@ static void set_size(struct virtio_dev *dev)
  */
 int virtio_console_add(struct vmm *vm, char *value)
 {
-	struct virtio_dev *dev = calloc(1, sizeof(*dev));
+	struct console *console = calloc(1, sizeof(*console));
+	struct virtio_dev *dev = &console->dev;
 
 	(void)value;
-	if (!dev)
+	if (!console)
 		return -1;
 	dev->ops = &ops;
 	dev->own_thread = true;
