@@ -92,7 +92,7 @@ host-%: module-% $(TOOLS) guests $(BUILD)/kernel/6.12/release
 
 #: check          everything below; ends with the number of passed and failed tests
 #: check-unit     the sources in user space, under sanitizers
-#: check-fuzz     parsers of text and binary files, and the emulator, on random input
+#: check-fuzz     parsers of files, the emulator and the monitor, on random input
 #: check-style    warnings of gcc and sparse, who includes whom, the patch
 #: check-fuse     tests/fs on a FUSE mount
 #: check-fs       tests/fs in an emulated host
