@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # kexec-files.sh KERNEL: what kexec.sh needs beside kvmfs, as the words FILE=PATH... for svm.sh
-# and vmx.sh: the kernel KERNEL (6.12, debug), kexec with its libraries, and the module
+# and vmx.sh: the kernel KERNEL (6.12), kexec with its libraries, and the module
 # without its debugging information, since the next kernels hash each byte.
 set -eu
 
