@@ -31,11 +31,6 @@
 
 unsigned long calls_made;
 
-static struct chance *c(void)
-{
-	return &self->c;
-}
-
 /* --- arguments ------------------------------------------------------------------- */
 
 static const char *const files[] = {
@@ -45,7 +40,12 @@ static const char *const files[] = {
 	"cpu0/cpu0/mem", "cpu255", "nothing", "",
 };
 
-static void vm_path(char *path, size_t size)
+/**
+ * vm_path() - of any VM
+ * @path: out
+ * @size: of @path
+ */
+void vm_path(char *path, size_t size)
 {
 	snprintf(path, size, "%s/u%u", me.mount, below(c(), N_NAMES));
 }
@@ -65,8 +65,11 @@ static int some_fd(void)
 	return one_in(c(), 40) ? 3 + (int)below(c(), 60) : me.fds[below(c(), N_FDS)];
 }
 
-/* @fd gets the place of another, which is closed */
-static void keep(int fd)
+/**
+ * keep() - it gets the place of another, which is closed
+ * @fd: the descriptor, or -1
+ */
+void keep(int fd)
 {
 	unsigned int n = below(c(), N_FDS);
 	int old;
@@ -238,28 +241,6 @@ static void do_write(void)
 		syscall(SYS_write, some_fd(), at, size);
 }
 
-/* the right line into the right file: so that there is something to break */
-static void do_line(void)
-{
-	char path[256], text[256];
-	const char *file;
-	int fd;
-
-	vm_path(path, sizeof(path));
-	file = some_line(c(), chance_next(c()) >> below(c(), 64), text, sizeof(text));
-	if (one_in(c(), 3)) {
-		some_text(text, sizeof(text));
-		file = "memmap";
-	}
-	strcat(path, "/");
-	strcat(path, file);
-	fd = open(path, O_WRONLY | O_NONBLOCK);
-	if (fd >= 0) {
-		syscall(SYS_write, fd, text, strlen(text));
-		keep(fd);
-	}
-}
-
 static void do_names(void)
 {
 	char path[256], other[256];
@@ -356,9 +337,23 @@ static void do_space(void)
 		lseek(some_fd(), some_offset(), PICK(c(), whences));
 }
 
-static void do_map(void)
+/**
+ * keep_map() - a mapping gets the place of another, which goes
+ * @at: it
+ * @size: of it
+ */
+void keep_map(char *at, size_t size)
 {
 	unsigned int n = below(c(), N_MAPS);
+
+	if (me.maps[n].at)
+		munmap(me.maps[n].at, me.maps[n].size);
+	me.maps[n].size = size;
+	me.maps[n].at = at;
+}
+
+static void do_map(void)
+{
 	size_t size = 0x1000 * (1 + below(c(), 512));
 	char *at;
 
@@ -366,12 +361,8 @@ static void do_map(void)
 		  one_in(c(), 6) ? MAP_PRIVATE : MAP_SHARED |
 		  (one_in(c(), 8) ? MAP_POPULATE : 0), some_fd(),
 		  one_in(c(), 2) ? 0 : some_offset() & ~0xfffLL);
-	if (at == MAP_FAILED)
-		return;
-	if (me.maps[n].at)
-		munmap(me.maps[n].at, me.maps[n].size);
-	me.maps[n].size = size;
-	me.maps[n].at = at;
+	if (at != MAP_FAILED)
+		keep_map(at, size);
 }
 
 static void do_mapping(void)
@@ -612,7 +603,8 @@ static void (*const calls[])(void) = {
 	do_open, do_open, do_read, do_read, do_write, do_write, do_write, do_line, do_line,
 	do_names, do_names, do_attributes, do_list, do_space, do_map, do_map, do_mapping,
 	do_touch, do_guest, do_guest, do_wait, do_mail, do_mail, do_descriptor, do_descriptor,
-	do_copy, do_move,
+	do_copy, do_move, do_window, do_carry, do_carry, do_store, do_store, do_lend, do_rounds,
+	do_rounds, do_rounds, do_rounds, do_empty,
 };
 
 /**

@@ -198,6 +198,63 @@ static void access(struct stream *s)
 		emit32(s, chance_next(&g->c));		/* an immediate, or code */
 }
 
+/* any instruction with an operand there, and one or no prefix */
+static void any_access(struct stream *s)
+{
+	static const uint8_t ops[] = {
+		0x63, 0x69, 0x6b, 0x80, 0x81, 0x83, 0x84, 0x85, 0x8c, 0x8e, 0x8f, 0xc0, 0xc1, 0xc4,
+		0xc6, 0xc7, 0xd0, 0xd1, 0xd2, 0xd3, 0xd9, 0xdb, 0xdd, 0xdf, 0xf6, 0xf7, 0xf6, 0xf7,
+		0xfe, 0xff, 0xff,
+	};
+	static const uint8_t prefixes[] = { 0x66, 0x66, 0xf0, 0xf2, 0xf3 };
+	struct guest *g = s->g;
+
+	load(s, 3, some_address(g));
+	if (one_in(&g->c, 2))
+		load(s, below(&g->c, 3), some_value(g));
+	if (one_in(&g->c, 3))
+		EMIT(s, PICK(&g->c, prefixes));
+	if (g->mode == LONG && one_in(&g->c, 4))
+		EMIT(s, 0x48);
+	switch (below(&g->c, 4)) {
+	case 0:
+		EMIT(s, PICK(&g->c, ops));
+		break;
+	case 1:		/* add and what is like it */
+		EMIT(s, below(&g->c, 8) << 3 | below(&g->c, 4));
+		break;
+	case 2:
+		EMIT(s, 0x0f, 0x38, 0xf0 | below(&g->c, 2));
+		break;
+	default:
+		EMIT(s, 0x0f, chance_next(&g->c));
+	}
+	EMIT(s, below(&g->c, 8) << 3 | (g->mode == REAL ? 7 : 3));
+	if (one_in(&g->c, 3))
+		emit32(s, chance_next(&g->c));
+}
+
+/* what pushes and pops, where a stack is none: in tables, in rom, on a device */
+static void stack(struct stream *s)
+{
+	static const uint8_t forms[][4] = {
+		{ 1, 0x50 }, { 1, 0x58 }, { 1, 0x60 }, { 1, 0x61 }, { 1, 0x9c }, { 1, 0x9d },
+		{ 1, 0xc3 }, { 3, 0xc2, 8, 0 }, { 1, 0xc9 }, { 1, 0xcb }, { 3, 0xca, 8, 0 },
+		{ 1, 0xcf }, { 2, 0xcd, 0x80 }, { 1, 0xcc }, { 2, 0x6a, 0x08 }, { 1, 0x1e },
+		{ 1, 0x07 }, { 2, 0x0f, 0xa0 }, { 2, 0x0f, 0xa9 }, { 2, 0xff, 0x33 },
+		{ 2, 0xff, 0x13 }, { 2, 0xff, 0x1b }, { 2, 0x8f, 0x03 }, { 2, 0xff, 0xd0 },
+	};
+	static const uint32_t places[] = { TABLES + 0x800, TABLES + 0x1800, ROM + 0x800,
+					   HOLE + 0x800, ALIAS + TABLES + 0x800 };
+	struct guest *g = s->g;
+	const uint8_t *f = PICK(&g->c, forms);
+
+	load(s, 4, PICK(&g->c, places));
+	load(s, 3, some_address(g));
+	emit(s, f + 1, f[0]);
+	load(s, 4, STACK);
+}
+
 /* lgdt and its like, from memory that has anything in it */
 static void tables(struct stream *s)
 {
@@ -338,8 +395,8 @@ static void prefix(struct stream *s)
 
 static void (*const kinds[])(struct stream *s) = {
 	control, control, control, debug, msr, msr, cpuid, port, port, string, access, access,
-	access, access, access, access, tables, tables, far, far, system_one, system_one,
-	system_one, jump, noise, noise, prefix,
+	access, access, access, access, any_access, any_access, any_access, any_access, tables,
+	tables, far, far, system_one, system_one, system_one, jump, noise, noise, prefix, stack,
 };
 
 /* the handler: counts, takes a fresh stack, goes on at the next place */

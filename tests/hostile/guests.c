@@ -25,7 +25,7 @@ static struct {
 	uint64_t seed;
 	unsigned long count, exits, ticks, cpus;
 	bool verbose;
-} options = { "/sys/fs/kvmfs", 1, 100, 150, 3, 2, false };
+} options = { "/sys/fs/kvmfs", 1, 100, 150, 10, 2, false };
 
 static unsigned long reasons[16], errors[256], refused;
 static uint64_t inside[4];
@@ -138,22 +138,54 @@ static void meddle(struct cpu *u)
 
 /* --- running ----------------------------------------------------------------------- */
 
+static int put_state(struct guest *g, int dir)
+{
+	static __thread char text[8192];
+
+	if (make_state(g, text, sizeof(text)))
+		return -1;
+	if (!kvmfs_write_text(dir, "regs", text))
+		return 0;
+	/* one register of any value was one too many */
+	refused++;
+	return kvmfs_write_text(dir, "regs", "rip 0x60000\ncs.base 0\n");
+}
+
+/* one that has come to its end goes on elsewhere in its code, with tables as new, or not */
+static bool revive(struct cpu *u)
+{
+	struct guest again = *u->g;
+	char text[32];
+	uint64_t start;
+
+	again.c.state = chance_next(&u->c);
+	if (one_in(&u->c, 2))
+		make_tables(&again);
+	if (put_state(&again, u->dir))
+		return false;
+	memcpy(&start, again.mem + RESTARTS + 8 + 8 * below(&u->c, 64), 8);
+	snprintf(text, sizeof(text), "rip %#llx\n", (unsigned long long)start);
+	if (kvmfs_write_text(u->dir, "regs", text))
+		refused++;
+	return true;
+}
+
 /* false: this guest is over */
 static bool after(struct cpu *u, struct kvm_exit *x, int reason, unsigned int *ticks)
 {
 	if (reason < 0) {
 		errors[errno & 255]++;
-		if (errno == EINTR)
-			return --*ticks;
+		if (errno == EINTR)	/* perhaps in a loop without end */
+			return --*ticks && (one_in(&u->c, 2) || revive(u));
 		/* what a user, or a state that a user gave, may well lead to */
 		return errno == EAGAIN || (errno == EINVAL && one_in(&u->c, 2) && --*ticks);
 	}
 	reasons[reason & 15]++;
 	if (reason == KVMFS_EXIT_SHUTDOWN || reason == KVMFS_EXIT_ERROR ||
 	    reason == KVMFS_EXIT_FAIL_ENTRY)
-		return one_in(&u->c, 3);
+		return one_in(&u->c, 8) || revive(u);
 	if (reason == KVMFS_EXIT_HLT && !(x->state & KVMFS_STATE_IF))
-		return one_in(&u->c, 2);
+		return one_in(&u->c, 2) || revive(u);
 	return true;
 }
 
@@ -201,19 +233,6 @@ static int fail(const char *what)
 	printf("not ok - seed %llu: %s: %s\n", (unsigned long long)options.seed, what,
 	       strerror(errno));
 	return -1;
-}
-
-static int put_state(struct guest *g, int dir)
-{
-	static char text[8192];
-
-	if (make_state(g, text, sizeof(text)))
-		return -1;
-	if (!kvmfs_write_text(dir, "regs", text))
-		return 0;
-	/* one register of any value was one too many */
-	refused++;
-	return kvmfs_write_text(dir, "regs", "rip 0x60000\ncs.base 0\n");
 }
 
 static int fill(struct guest *g, int vm)

@@ -26,6 +26,19 @@ static const struct { const char *file, *format; } lines[] = {
 	{ "cpuid", "0x1 0x0 %#llx 0xffffffff 0xffffffff 0xffffffff" },
 	{ "cpuid", "0x80000001 0x0 %#llx 0xffffffff 0xffffffff 0xffffffff" },
 	{ "cpuid", "0x80000008 0x0 %#llx 0 0 0" },
+	{ "irq", "window no" }, { "irq", "pending %llu" }, { "irq", "pending none" },
+	{ "irq", "nmi no" },
+	{ "debug", "clear %#llx" }, { "debug", "int3 on" }, { "debug", "hold on" },
+	{ "debug", "int3 off" }, { "debug", "hold off" },
+	{ "events", "event exception %llu" }, { "events", "event exception 14 error %#llx" },
+	{ "events", "event interrupt %llu" }, { "events", "event soft %llu length 2" },
+	{ "events", "event nmi" }, { "events", "event shutdown" }, { "events", "event none" },
+	{ "events", "again %llu" }, { "events", "shadow yes" }, { "events", "nmi_blocked yes" },
+	{ "events", "nmi_blocked no" }, { "events", "trap yes" },
+	{ "events", "pdptr cr3 0x10000 %#llx 0x11001 0 1" },
+	{ "events", "pending insn rip 0x60000 gpa %#llx size 4" },
+	{ "events", "pending in rip 0x60000 next 0x60001 port 0x80 size 1 count %llu" },
+	{ "events", "answer gpa %#llx size 4 data 0x11223344" }, { "events", "pending none" },
 };
 
 /**

@@ -32,7 +32,25 @@ struct player {
 
 extern __thread struct player *self;
 
-void play(void);			/* calls.c: one random call */
+static inline struct chance *c(void)
+{
+	return &self->c;
+}
+
+/* calls.c */
+void vm_path(char *path, size_t size);
+void keep(int fd);
+void keep_map(char *at, size_t size);
+void play(void);			/* one random call */
 extern unsigned long calls_made;
+
+/* apt.c: calls of the table that are more likely to be understood */
+void do_line(void);
+void do_window(void);
+void do_carry(void);
+void do_store(void);
+void do_lend(void);
+void do_rounds(void);
+void do_empty(void);
 
 #endif /* USERS_H */
