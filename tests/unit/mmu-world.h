@@ -71,7 +71,9 @@ static void shim_setup(void)
 }
 
 /* guest memory: FRAMES pages from gpa 0, held here as a file would */
+#ifndef FRAMES
 #define FRAMES	48
+#endif
 static struct page *frame[FRAMES];
 static int in_backing;
 
@@ -119,7 +121,7 @@ static unsigned int below(unsigned int n)
 	return (rnd() >> 20) % n;
 }
 
-static bool chance(unsigned int percent)
+static bool __attribute__((unused)) chance(unsigned int percent)
 {
 	return below(100) < percent;
 }

@@ -75,6 +75,28 @@ struct gpage *mem_gpage_slow(struct vm_mmu *m, u64 gfn)
 	return mem_gpage(m, gfn);
 }
 
+/**
+ * mem_next_slot() - where a walk over all frames goes on
+ * @m: the VM's, locked
+ * @gfn: a frame; it becomes the first from there on that is no hole and no alias
+ *
+ * Return: the slot which has that, or NULL beyond the last.
+ */
+const struct mem_slot *mem_next_slot(const struct vm_mmu *m, u64 *gfn)
+{
+	unsigned int i;
+
+	for (i = 0; i < m->n_slots; i++) {
+		const struct mem_slot *s = &m->slots[i];
+
+		if (s->type == MEM_ALIAS || *gfn >= s->gfn + s->n)
+			continue;
+		*gfn = max(*gfn, s->gfn);
+		return s;
+	}
+	return NULL;
+}
+
 static int by_gpa(const void *a, const void *b)
 {
 	const struct mem_region *x = a, *y = b;

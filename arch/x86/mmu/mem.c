@@ -200,35 +200,26 @@ void mem_for_chunks(struct vm *vm, u64 start, u64 end,
 		    void (*fn)(struct vm *vm, u64 gfn, u64 end))
 {
 	struct vm_mmu *m = &vm->mmu;
-	u64 gfn = start >> PAGE_SHIFT, last, next, from, to;
-	unsigned int i;
+	u64 gfn = start >> PAGE_SHIFT, last, next;
+	const struct mem_slot *s;
 
 	last = min_t(u64, end, VM_MAX_GPA);
 	last = (last + PAGE_SIZE - 1) >> PAGE_SHIFT;
 	mmu_lock(vm);
-	for (i = 0; i < m->n_slots; i++) {
-		const struct mem_slot *s = &m->slots[i];
+	for (s = mem_next_slot(m, &gfn); s && gfn < last; gfn = next) {
+		bool others = need_resched() || spin_needbreak(&m->lock);
 
-		if (s->type == MEM_ALIAS)
-			continue;
-		to = min(last, s->gfn + s->n);
-		for (from = max(gfn, s->gfn); from < to; from = next) {
-			next = min(to, (from | (CHUNK_PAGES - 1)) + 1);
-			if (mem_gpage(m, from) != &mem_absent)
-				fn(vm, from, next);
-			if (!need_resched() && !spin_needbreak(&m->lock))
-				continue;
+		next = min3(last, s->gfn + s->n, (gfn | (CHUNK_PAGES - 1)) + 1);
+		if (mem_gpage(m, gfn) != &mem_absent)
+			fn(vm, gfn, next);
+		if (others) {
 			mmu_unlock(vm);
 			cond_resched();
 			mmu_lock(vm);
-			/*
-			 * The map may be another one now, in which this slot, or the next, has
-			 * another number: begin again, behind what is done.
-			 */
-			gfn = next;
-			i = -1;
-			break;
 		}
+		/* the map may be another one then, with slots at other places */
+		if (others || next == s->gfn + s->n)
+			s = mem_next_slot(m, &next);
 	}
 	mmu_unlock(vm);
 }

@@ -83,6 +83,7 @@ static inline struct gpage *mem_gpage(struct vm_mmu *m, u64 gfn)
 	return likely(chunk) ? chunk + (gfn & (CHUNK_PAGES - 1)) : &mem_absent;
 }
 
+const struct mem_slot *mem_next_slot(const struct vm_mmu *m, u64 *gfn);
 u64 mem_target_slow(struct vm_mmu *m, u64 gfn);
 
 /* tables are shadowed under the gfn that the memory really has */

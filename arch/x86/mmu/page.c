@@ -134,6 +134,7 @@ void page_link(struct vcpu *v, struct mmu_page *sp, unsigned int i, struct mmu_p
 		sync_open(v->vm);
 	v->vm->mmu.news++;
 	rmap_add(&child->parents, &sp->spt[i], &v->mmu.rmaps);
+	cache_check(&v->mmu);
 	__set_bit(i, sp->present);
 	WRITE_ONCE(sp->spt[i], __pa(child->spt) | bits);
 }

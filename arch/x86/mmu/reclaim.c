@@ -26,22 +26,6 @@ static LIST_HEAD(vms);
 static DEFINE_MUTEX(vms_lock);
 static struct shrinker *shrinker;
 
-/* frames from @gfn on: the slot that has the first one, or NULL beyond the last */
-static const struct mem_slot *next_slot(const struct vm_mmu *m, u64 *gfn)
-{
-	unsigned int i;
-
-	for (i = 0; i < m->n_slots; i++) {
-		const struct mem_slot *s = &m->slots[i];
-
-		if (s->type == MEM_ALIAS || *gfn >= s->gfn + s->n)
-			continue;
-		*gfn = max(*gfn, s->gfn);
-		return s;
-	}
-	return NULL;
-}
-
 /* whether the hand passes; what is a table in use stays in any case */
 static bool in_use(struct vm *vm, struct gpage *gp, u64 gfn)
 {
@@ -63,7 +47,7 @@ static unsigned int turn_clock(struct vm *vm, unsigned long *scan)
 	u64 gfn = m->clock_gfn;
 
 	while (n < BATCH && *scan && steps++ < STEPS) {
-		s = next_slot(m, &gfn);
+		s = mem_next_slot(m, &gfn);
 		if (!s) {
 			gfn = 0;
 			break;

@@ -586,7 +586,7 @@ static void flush_own(struct vcpu *v)
 	struct vm_mmu *m = &v->vm->mmu;
 
 	set_bit(REQ_TLB_FLUSH, &v->requests);
-	if (v->vm->n_vcpus == 1) {
+	if (mmu_alone(v)) {
 		m->owed = false;
 		m->stale_large = false;
 		if (!list_empty(&m->dead))
@@ -669,7 +669,7 @@ bool mmu_quick_cr3(struct vcpu *v, u64 cr3, bool keep)
 static void shadow_new_cr3(struct vcpu *v)
 {
 	mmu_lock(v->vm);
-	sync_all(v->vm);
+	sync_all(v);
 	if (unlikely(!switch_root(v)))
 		find_root(v);
 	flush_own(v);
@@ -680,7 +680,7 @@ static void shadow_new_pcid(struct vcpu *v, u64 old, bool keep)
 {
 	mmu_lock(v->vm);
 	if (!keep || !is_kept(v, old))
-		sync_all(v->vm);
+		sync_all(v);
 	keep_cr3(v, old, keep);
 	if (unlikely(!switch_root(v)))
 		find_root(v);
@@ -692,7 +692,7 @@ static void shadow_new_pcid(struct vcpu *v, u64 old, bool keep)
 static void shadow_flush_all(struct vcpu *v)
 {
 	mmu_lock(v->vm);
-	sync_all(v->vm);
+	sync_all(v);
 	v->vm->mmu.news++;
 	flush_own(v);
 	mmu_unlock(v->vm);
@@ -710,7 +710,7 @@ static void shadow_reset(struct vcpu *v)
 
 	walk_setup(v);
 	mmu_lock(v->vm);
-	sync_all(v->vm);
+	sync_all(v);
 	v->vm->mmu.news++;
 	/* what the role of a root is made from; else it was only a flush */
 	if (root_role(&v->mmu, 0).word != old || v->cr3 != v->mmu.root_cr3 ||

@@ -298,7 +298,7 @@ bool table_open(struct vm *vm, u64 gfn, struct gpage *gp);
 void table_written(struct vm *vm, u64 gfn, unsigned int offset, unsigned int n);
 void sync_leaf(struct vm *vm, struct mmu_page *sp, unsigned int i);
 void sync_open(struct vm *vm);
-void sync_all(struct vm *vm);
+void sync_all(struct vcpu *v);
 
 /* --- cache.c: allocation and flushing --------------------------------------- */
 
@@ -332,6 +332,15 @@ static inline void mmu_must_flush(struct vm *vm)
 {
 	vm->mmu.owed = true;
 	vm->mmu.debt = true;
+}
+
+/*
+ * No other vCPU than @v could have a TLB; mmu_lock is held. @v itself may be one that is being
+ * made, beside one that runs: then it is not there yet, and what it flushes is none of the other.
+ */
+static inline bool mmu_alone(const struct vcpu *v)
+{
+	return v->vm->n_vcpus == 1 && v->vm->vcpu[v->id] == v;
 }
 
 extern bool mmu_audit_on;

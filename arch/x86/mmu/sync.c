@@ -350,12 +350,13 @@ static bool note_changed(struct vm_mmu *m, struct mmu_page *sp)
 
 /**
  * sync_all() - a flush: see what the guest wrote into open tables
- * @vm: the VM, mmu_lock held
+ * @v: the vCPU that flushes; its VM's mmu_lock is held
  *
  * The caller asks for the flush of its own TLB.
  */
-void sync_all(struct vm *vm)
+void sync_all(struct vcpu *v)
 {
+	struct vm *vm = v->vm;
 	struct vm_mmu *m = &vm->mmu;
 	struct mmu_page *sp, *cold = NULL;
 	bool any = false;
@@ -363,7 +364,7 @@ void sync_all(struct vm *vm)
 	list_for_each_entry(sp, &m->open, open)
 		any |= note_changed(m, sp);
 	/* other vCPUs may write on without D being set, until they flush */
-	if (any && vm->n_vcpus > 1)
+	if (any && !mmu_alone(v))
 		mmu_flush(vm);
 	list_for_each_entry(sp, &m->open, open) {
 		if (sp->changed) {

@@ -3,7 +3,7 @@
 #define KVMFS_SHIM_LINUX_SCHED_H
 
 /* a test may have others run in between */
-#ifndef cond_resched
+#ifndef need_resched
 #define cond_resched()	((void)0)
 #define need_resched()	0
 #endif
