@@ -242,17 +242,45 @@ static void test_root_in_hole(void)
 	down();
 }
 
+/* --- what a fault may need must be there ------------------------------------------------------ */
+
+static void test_cache(void)
+{
+	const u64 other_way = 1ull << 39;
+	struct mmu_cache *c = &cpu[0].mmu.rmaps;
+	struct hv_exception exc;
+	bool ok;
+	u64 gpa;
+
+	up();
+	set_map(&all, 1);
+	/* another PDPT leads to the same directory, and by it to itself: one that is written */
+	*(u64 *)ram((1 << 12) + 8) = PTE(6);
+	memset(ram(6 << 12), 0, PAGE_SIZE);
+	*(u64 *)ram(6 << 12) = PTE(3);
+	ok = use(&cpu[0], 5 << 12, false) == MMU_RESUME && use(&cpu[0], 6 << 12, false) == MMU_RESUME;
+	while (c->n > NEED_RMAPS)
+		kmem_cache_free(rmap_slab, cache_pop(c));
+	cpu[0].mmu.low = false;
+	ok &= shadow_mmu.fault(&cpu[0], other_way | 6 << 12, PF_W, &gpa, &exc) == MMU_RESUME;
+	ok &= !spte_of(&cpu[0], other_way | 6 << 12) || !(spte_of(&cpu[0], 6 << 12) & PT_W);
+	tap(ok && c->n < NEED_RMAPS && cpu[0].mmu.low,
+	    "a fault that shadows what it wants to write tells that its cache is low");
+	down();
+}
+
 int main(int argc, char **argv)
 {
 	seed_from(argc, argv);
 	frames_setup();
 	if (mmu_module_init())
 		abort();
-	printf("1..5\n");
+	printf("1..6\n");
 	test_new_vcpu();
 	check_invalidate(drop_first_region, "pages go though the region before theirs does");
 	check_invalidate(grow_below, "and though one comes before it");
 	test_root_in_hole();
+	test_cache();
 	mmu_module_exit();
 	return !!tap_failed;
 }
