@@ -140,6 +140,66 @@ static bool flushed(void)
 	return test_bit(REQ_TLB_FLUSH, &cpu[0].requests);
 }
 
+/* --- one vCPU's INVLPG takes away what the TLB of another still knows ---------------------- */
+
+#define FIFTH	((4 << 12) + 8 * 5)	/* the entry of address 5 << 12 */
+
+/* cpu[1] flushes an address of which the entry is @gpte now; cpu[0] does not */
+static void invlpg_elsewhere(u64 gpte)
+{
+	up();
+	set_map(&all, 1);
+	init_cpu(&cpu[1]);
+	cpu[1].id = 1;
+	vm.vcpu[1] = &cpu[1];
+	vm.n_vcpus = 2;
+	use(&cpu[0], 5 << 12, true);
+	use(&cpu[1], 5 << 12, true);
+	mmu_lock(&vm);
+	mmu_flush(&vm);
+	mmu_unlock(&vm);
+	cpu[0].requests = 0;
+	*(u64 *)ram(FIFTH) = gpte;
+	shadow_mmu.invlpg(&cpu[1], 5 << 12);
+}
+
+static void down_both(void)
+{
+	vm.vcpu[1] = NULL;
+	vm.n_vcpus = 1;
+	mmu_vcpu_destroy(&cpu[1]);
+	down();
+}
+
+/* what the guest has to flush need not be flushed, but when the page goes it must be */
+static void check_gone(u64 gpte, const char *what)
+{
+	bool ok;
+
+	invlpg_elsewhere(gpte);
+	ok = !flushed() && vm.mmu.owed && !mem_gpage(&vm.mmu, 5)->rmap;
+	vm_invalidate_begin(&vm, 5 << 12, 6 << 12);
+	ok &= flushed();
+	vm_invalidate_end(&vm, 5 << 12, 6 << 12);
+	tap(ok, what);
+	down_both();
+}
+
+static void test_owed(void)
+{
+	bool ok;
+
+	check_gone(0, "what INVLPG took away is flushed when its page goes");
+	check_gone(PTE(7), "and what it led elsewhere");
+	invlpg_elsewhere(PTE(5) & ~PT_W);
+	ok = !flushed() && !(spte_of(&cpu[0], 5 << 12) & PT_W) && spte_of(&cpu[0], 5 << 12);
+	if (vm_dirty_start(&vm))
+		abort();
+	tap(ok && flushed(), "what it took W from is flushed when writes are to be noted");
+	vm_dirty_stop(&vm);
+	down_both();
+}
+
 /* --- a vCPU is made beside one that runs ------------------------------------------------ */
 
 static void test_new_vcpu(void)
@@ -275,12 +335,13 @@ int main(int argc, char **argv)
 	frames_setup();
 	if (mmu_module_init())
 		abort();
-	printf("1..6\n");
+	printf("1..9\n");
 	test_new_vcpu();
 	check_invalidate(drop_first_region, "pages go though the region before theirs does");
 	check_invalidate(grow_below, "and though one comes before it");
 	test_root_in_hole();
 	test_cache();
+	test_owed();
 	mmu_module_exit();
 	return !!tap_failed;
 }
