@@ -268,7 +268,6 @@ static void wrong_rings(void)
 static void use(struct virtq *q, struct virtq_chain *c)
 {
 	static u8 buf[65536];
-	u64 room = c->in_size;
 	u8 *last;
 	u32 n;
 
@@ -279,7 +278,6 @@ static void use(struct virtq *q, struct virtq_chain *c)
 	if (last)
 		*last = 1;
 	n = chain_write(c, buf, rnd(512));
-	chain_limit(c->in, &c->in_count, room / 2);
 	while (chain_write(c, buf, sizeof(buf)) == sizeof(buf))
 		;
 	virtq_push(q, c->head, n);

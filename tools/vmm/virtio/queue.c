@@ -317,21 +317,3 @@ u8 *chain_last(struct virtq_chain *chain)
 	}
 	return NULL;
 }
-
-/**
- * chain_limit() - cut a list of buffers
- * @iov: the list
- * @count: its entries
- * @size: bytes that may stay
- */
-void chain_limit(struct iovec *iov, unsigned int *count, u64 size)
-{
-	unsigned int i;
-
-	for (i = 0; i < *count && size; i++) {
-		if (iov[i].iov_len > size)
-			iov[i].iov_len = size;
-		size -= iov[i].iov_len;
-	}
-	*count = i;
-}

@@ -79,6 +79,5 @@ bool virtq_must_interrupt(struct virtq *q);
 size_t chain_read(struct virtq_chain *chain, void *to, size_t size);
 size_t chain_write(struct virtq_chain *chain, const void *from, size_t size);
 u8 *chain_last(struct virtq_chain *chain);
-void chain_limit(struct iovec *iov, unsigned int *count, u64 size);
 
 #endif
