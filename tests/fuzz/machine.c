@@ -77,14 +77,6 @@ time_t fuzz_time(time_t *t)
 	return TODAY + now / NSEC_PER_SEC;
 }
 
-int fuzz_timer_create(clockid_t clock, struct sigevent *event, timer_t *timer)
-{
-	(void)clock;
-	(void)event;
-	*timer = NULL;
-	return 0;
-}
-
 int fuzz_timer_settime(timer_t timer, int flags, const struct itimerspec *its,
 		       struct itimerspec *old)
 {
@@ -95,13 +87,6 @@ int fuzz_timer_settime(timer_t timer, int flags, const struct itimerspec *its,
 	if (!deadline)
 		deadline = NEVER;
 	return 0;
-}
-
-ssize_t fuzz_getrandom(void *to, size_t size, unsigned int flags)
-{
-	(void)flags;
-	memset(to, 0x5a, size);
-	return size;
 }
 
 int fuzz_eventfd(unsigned int count, int flags)
@@ -346,27 +331,6 @@ void console_write(const char *text, size_t size)
 	__asm__ volatile("" : : "r" (sum));
 }
 
-int console_init(void)
-{
-	return 0;
-}
-
-void console_flush(void)
-{
-}
-
-void console_close(void)
-{
-}
-
-void console_mute(void)
-{
-}
-
-void console_share(void)
-{
-}
-
 /* --- the hypervisor ---------------------------- */
 
 static u8 *low_memory, *high_memory;
@@ -486,45 +450,6 @@ const struct backend_ops backend_ops = {
 };
 
 const struct backend_ops dry_ops;
-
-/* --- what is not there ---------------------------- */
-
-void vmm_describe(const struct vmm *vm)
-{
-	(void)vm;
-}
-
-int debugger_start(struct vmm *vm)
-{
-	(void)vm;
-	return 0;
-}
-
-void debugger_finish(int status)
-{
-	(void)status;
-}
-
-int code_here(int cpu, char text[CODE_TEXT])
-{
-	(void)cpu;
-	*text = '\0';
-	return 0;
-}
-
-int net_user_start(char *const forwards[], unsigned int count)
-{
-	(void)forwards;
-	(void)count;
-	return -1;
-}
-
-int complain_vm(int vm, const char *fmt, ...)
-{
-	(void)vm;
-	(void)fmt;
-	return -1;
-}
 
 /* --- the machine ---------------------------- */
 
