@@ -62,6 +62,8 @@ poke 0 'x'
 put memmap 'none 4M 32K\n'
 is "what stays keeps its bits" 01 "$(hex "$vm/dirty" 0 1)"
 ok "what is written to it is ignored" put dirty 'anything'
+poke 0 'x'
+is "who only writes it ends no listening" 01 "$(hex "$vm/dirty" 0 1)"
 exec 7<&-
 poke 0 'x'
 is "nobody listens any more" 00 "$(hex "$vm/dirty" 0 1)"

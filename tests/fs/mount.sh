@@ -37,6 +37,9 @@ ok "one" mkdir "$m/1"
 ok "two" mkdir "$m/2"
 ok "no third" refused mkdir "$m/3"
 ok "room again" sh -c "rmdir '$m/1' && mkdir '$m/3'"
+ok "remount" mount -o remount,max_vms=3 "$m"
+ok "one more" mkdir "$m/4"
+ok "and no other" refused mkdir "$m/5"
 umount "$m"
 
 ok "max_mem" mounted max_mem=2M

@@ -26,6 +26,7 @@ for f in capabilities cpuid debug events exit fpregs irq memmap msrs regs stat s
 	ok "$f: reading from offset 40" cmp "$tmp/want" "$tmp/tail"
 	steady $f >"$tmp/again"
 	ok "$f: reading has no effect" cmp "$tmp/$f" "$tmp/again"
+	[ $f = fpregs ] || is "$f: is text" "" "$(cat "$vm/$f" | LC_ALL=C tr -d '\n -~' | od -A n -t x1)"
 	[ $f = fpregs ] || is "$f: ends with a newline" "" "$(tail -c 1 "$tmp/$f")"
 done
 is "mem: st_size is the end of memory" 1048576 "$(stat -c %s "$vm/mem")"

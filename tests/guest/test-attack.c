@@ -19,6 +19,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <linux/kvmfs.h>
 
 #define PAGE	4096
 #define PATIENCE	30000		/* ms that nothing here takes, on any machine */
@@ -68,12 +69,12 @@ static void no_machine(void)
 }
 
 /* whether a child ends by itself, or by the signal that it was sent */
-static int ends(pid_t pid)
+static int ends(pid_t pid, int *status)
 {
 	int i;
 
 	for (i = 0; i < PATIENCE / 10; i++) {
-		if (waitpid(pid, NULL, WNOHANG) == pid)
+		if (waitpid(pid, status, WNOHANG) == pid)
 			return 1;
 		usleep(10000);
 	}
@@ -175,16 +176,11 @@ static void *read_regs(void *unused)
 	return unused;
 }
 
-static pid_t run_child(void)
+static void await_running(void)
 {
-	pid_t pid = fork();
 	char text[256];
 	int i, fd;
 
-	if (!pid) {
-		put("run", "run\n");
-		_exit(0);
-	}
 	for (i = 0; i < PATIENCE / 10; i++) {
 		fd = openat(dir, "status", O_RDONLY);
 		text[read(fd, text, sizeof(text) - 1)] = '\0';
@@ -193,6 +189,17 @@ static pid_t run_child(void)
 			break;
 		usleep(10000);
 	}
+}
+
+static pid_t run_child(void)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		put("run", "run\n");
+		_exit(0);
+	}
+	await_running();
 	return pid;
 }
 
@@ -214,7 +221,7 @@ static void test_readers(void)
 		pthread_create(&threads[i], NULL, read_regs, NULL);
 	usleep(200000);
 	kill(pid, SIGKILL);
-	ok(ends(pid), "who runs a vCPU can be killed while others read its registers");
+	ok(ends(pid, NULL), "who runs a vCPU can be killed while others read its registers");
 	enough = 1;
 	for (i = 0; i < sizeof(threads) / sizeof(*threads); i++)
 		pthread_join(threads[i], NULL);
@@ -276,7 +283,7 @@ static void wait_beside(const char *name, void (*done)(int fd))
 	}
 	usleep(200000);
 	kill(pid, SIGKILL);
-	ok(ends(pid), name);
+	ok(ends(pid, NULL), name);
 	copy.dst = (unsigned long)w.page;
 	ioctl(uffd, UFFDIO_COPY, &copy);
 	pthread_join(thread, NULL);
@@ -296,6 +303,124 @@ static void do_truncate(int fd)
 	ftruncate(fd, 0);
 }
 
+/* --- rights --------------------------------------------------------------------------- */
+
+#define NOBODY	65534
+
+static void set_guest(const char *code, size_t n)
+{
+	int mem = openat(dir, "mem", O_RDWR);
+
+	pwrite(mem, code, n, 0x1000);
+	close(mem);
+	put("regs", "cs.base 0\ncs.selector 0\nds.base 0\nrip 0x1000\nrflags 2\n");
+}
+
+static int run(int fd)
+{
+	static struct kvm_exit x;
+
+	return syscall(__NR_kvm_run, fd, &x, sizeof(x));
+}
+
+/* the status of a child that is somebody else */
+static int as_nobody(int (*fn)(void))
+{
+	int status = -1;
+	pid_t pid = fork();
+
+	if (!pid) {
+		if (setgid(NOBODY) || setuid(NOBODY))
+			_exit(99);
+		_exit(fn());
+	}
+	waitpid(pid, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static int run_opened(void)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY);
+
+	return run(fd) == -1 ? errno : 0;
+}
+
+static int run_given(void)
+{
+	return run(dir) == -1 ? errno : 0;
+}
+
+/* registers are where both kinds of call look for their arguments */
+static long int80(int fd, struct kvm_exit *x)
+{
+	long ret = __NR_kvm_run;
+
+	asm volatile("int $0x80" : "+a"(ret)
+		     : "b"((long)fd), "c"(x), "d"(sizeof(*x)), "D"((long)fd), "S"(x)
+		     : "memory", "r8", "r9", "r10", "r11");
+	return (int)ret;
+}
+
+static void test_rights(void)
+{
+	static struct kvm_exit x;
+
+	machine("ram 0 1M\n");
+	chmod(path, 0755);
+	set_guest("\xf4\xeb\xfd", 3);		/* hlt; jmp */
+	ok(as_nobody(run_opened) == EACCES, "kvm_run by who may not write run: EACCES");
+	ok(as_nobody(run_given) == 0, "but by who was given a descriptor that may");
+	if (sigsetjmp(trap, 1))
+		skip("a 32-bit call", "this kernel has none");
+	else
+		ok(int80(dir, &x) == -ENOSYS, "kvm_run as a 32-bit call: ENOSYS");
+	no_machine();
+}
+
+/* the VM's life hangs on a descriptor; another process runs it when that is closed */
+static void test_owner_goes(void)
+{
+	int owner = syscall(__NR_kvm_create, path, 0, 0700), status = -1;
+	pid_t pid;
+
+	dir = open(path, O_RDONLY | O_DIRECTORY);
+	put("memmap", "ram 0 1M\n");
+	set_guest("\xeb\xfe", 2);
+	pid = fork();
+	if (!pid) {
+		close(owner);
+		_exit(run(dir) == -1 ? errno : 0);
+	}
+	await_running();
+	close(owner);
+	ok(access(path, F_OK) && errno == ENOENT, "a VM goes with its descriptor while it runs");
+	if (!ok(ends(pid, &status) && WIFEXITED(status) && WEXITSTATUS(status) == ENODEV,
+		"who runs it gets ENODEV"))
+		kill(pid, SIGKILL);
+	close(dir);
+}
+
+/* what the guest has in its TLB and tables is not what was given back */
+static void test_punch(void)
+{
+	int mem, i, good = 1;
+	char b;
+
+	machine("ram 0 1M\n");
+	mem = openat(dir, "mem", O_RDWR);
+	for (i = 0; i < 4 && good; i++) {
+		pwrite(mem, "\x5a", 1, 0x2000);
+		set_guest("\xa0\x00\x20\xfe\x06\x00\x20\xf4", 8);	/* mov; incb; hlt */
+		good = run(dir) == KVMFS_EXIT_HLT && pread(mem, &b, 1, 0x2000) == 1 && b == 0x5b;
+		fallocate(mem, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0x2000, PAGE);
+		set_guest("\xa0\x00\x20\xfe\x06\x00\x20\xf4", 8);
+		good &= run(dir) == KVMFS_EXIT_HLT && pread(mem, &b, 1, 0x2000) == 1 && b == 1;
+	}
+	ok(good, "a page that was punched out is gone for the guest, too");
+	close(mem);
+	no_machine();
+}
+
 int main(int argc, char **argv)
 {
 	struct sigaction act = { .sa_handler = on_fault, .sa_flags = SA_NODEFER };
@@ -303,6 +428,9 @@ int main(int argc, char **argv)
 	snprintf(path, sizeof(path), "%s/attack", argc == 2 ? argv[1] : ".");
 	sigaction(SIGBUS, &act, NULL);
 	sigaction(SIGSEGV, &act, NULL);
+	test_rights();
+	test_owner_goes();
+	test_punch();
 	test_remap();
 	test_remove();
 	test_readers();
