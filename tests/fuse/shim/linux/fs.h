@@ -55,7 +55,7 @@ struct dentry {
 	long d_known;			/* of these, look-ups of the kernel's */
 };
 
-struct path { void *mnt; struct dentry *dentry; };
+struct path { struct dentry *dentry; void *mnt; };
 struct address_space { struct file *store; };
 
 struct inode {
