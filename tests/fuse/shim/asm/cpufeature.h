@@ -6,7 +6,8 @@
 /* PCIDs are software here */
 #define X86_FEATURE_PCID	0
 #define X86_FEATURE_INVPCID	0
-#define boot_cpu_has(bit)	((void)(bit), true)
+#define X86_FEATURE_SPLIT_LOCK_DETECT	1	/* they have none of that */
+#define boot_cpu_has(bit)	(!(bit))
 #define static_cpu_has_bug(bug)	((void)(bug), false)
 
 #endif

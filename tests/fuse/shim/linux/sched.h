@@ -13,10 +13,14 @@ struct task_struct {
 	unsigned long nvcsw, nivcsw;
 	bool interrupted;		/* its process has got a signal */
 	unsigned int uid, gid;
+	unsigned int flags;
 };
 
 extern __thread struct task_struct shim_task;
 #define current			(&shim_task)
+
+#define PF_KTHREAD		1
+#define PF_USER_WORKER		2
 
 #define signal_pending(t)	READ_ONCE((t)->interrupted)
 #define fatal_signal_pending	signal_pending
