@@ -149,6 +149,9 @@ static void invlpg_elsewhere(u64 gpte)
 {
 	up();
 	set_map(&all, 1);
+	/* nothing else, of which a flush would come */
+	memset(ram(4 << 12), 0, PAGE_SIZE);
+	*(u64 *)ram(FIFTH) = PTE(5);
 	init_cpu(&cpu[1]);
 	cpu[1].id = 1;
 	vm.vcpu[1] = &cpu[1];

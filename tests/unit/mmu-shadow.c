@@ -7,9 +7,9 @@
  * guest last flushed: that is what the architecture promises (SDM vol. 3, 4.10).
  * And an access that the tables allow must end where they say.
  */
+#define RMAP_MAX	18	/* so that the end is met, and often */
 #include "mmu-world.h"
 #include "mmu-model.h"
-
 #define VCPUS	2
 #define KEPT	192		/* translations remembered for each address and PCID */
 

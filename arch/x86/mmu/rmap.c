@@ -12,8 +12,10 @@
 #include "arch/x86/mmu/spte.h"
 
 #define RMAP_ENTRIES	6
-#define RMAP_MAX	1024	/* sptes; to forget one may mean to look at all of them */
 #define RMAP_LIST	1ul
+#ifndef RMAP_MAX	/* a test may want it to be met often */
+#define RMAP_MAX	1024	/* sptes; to forget one may mean to look at all of them */
+#endif
 
 struct rmap_list {
 	unsigned int n;
