@@ -278,6 +278,38 @@ static void check_invalidate(void (*meanwhile)(void), const char *what)
 	down();
 }
 
+static struct page *get_and_wait(void *priv, void *lent, pgoff_t index)
+{
+	struct page *page = backing_get(priv, lent, index);
+
+	others_run();
+	return page;
+}
+
+/* another page is there, and nobody is at it any more */
+static void replace_fifth(void)
+{
+	vm_invalidate_begin(&vm, 5 << 12, 6 << 12);
+	put_page(frame[5]);
+	frame[5] = shim_alloc();
+	vm_invalidate_end(&vm, 5 << 12, 6 << 12);
+}
+
+static void test_late_page(void)
+{
+	u8 byte;
+
+	up();
+	vm.mmu.backing.get_page = get_and_wait;
+	set_map(&all, 1);
+	other = replace_fifth;
+	if (mem_read(&vm, 5 << 12, &byte, 1))
+		abort();
+	tap(!other && gpage_va(mem_gpage(&vm.mmu, 5)) == page_address(frame[5]),
+	    "a page that was got before it went is not entered");
+	down();
+}
+
 /* --- memory comes where there was none ------------------------------------------------------ */
 
 static void test_root_in_hole(void)
@@ -332,19 +364,57 @@ static void test_cache(void)
 	down();
 }
 
+/* --- no shadow page is freed before a flush ---------------------------------------------------- */
+
+static void load_cr3(u64 cr3)
+{
+	cpu[0].cr3 = cr3;
+	shadow_mmu.new_cr3(&cpu[0]);
+	if (shadow_mmu.load(&cpu[0]))
+		abort();
+}
+
+static void test_dead(void)
+{
+	bool ok;
+
+	up();
+	set_map(&all, 1);
+	use(&cpu[0], 5 << 12, true);
+	mmu_forget(&vm);
+	ok = cpu[0].mmu.root[0]->zapped && list_empty(&vm.mmu.dead) && !vm.mmu.owed;
+	cpu[0].requests = 0;
+	if (shadow_mmu.load(&cpu[0]))
+		abort();
+	ok &= flushed() || (!list_empty(&vm.mmu.dead) && vm.mmu.owed);
+	tap(ok && !mmu_audit(&vm),
+	    "a root that was zapped waits for a flush when its vCPU has another");
+	/* one that is empty, and that nothing leads to */
+	load_cr3(7 << 12);
+	load_cr3(1 << 12);
+	mmu_lock(&vm);
+	mmu_flush(&vm);
+	ok = page_zap_gfn(&vm, 7) && !list_empty(&vm.mmu.dead) && vm.mmu.owed;
+	mmu_unlock(&vm);
+	tap(ok, "an empty one does");
+	down();
+}
+
 int main(int argc, char **argv)
 {
 	seed_from(argc, argv);
 	frames_setup();
 	if (mmu_module_init())
 		abort();
-	printf("1..9\n");
+	printf("1..12\n");
 	test_new_vcpu();
 	check_invalidate(drop_first_region, "pages go though the region before theirs does");
 	check_invalidate(grow_below, "and though one comes before it");
+	test_late_page();
 	test_root_in_hole();
 	test_cache();
 	test_owed();
+	test_dead();
 	mmu_module_exit();
 	return !!tap_failed;
 }

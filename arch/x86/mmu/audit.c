@@ -204,6 +204,10 @@ static int audit_locked(struct vm *vm)
 		pr_err("kvmfs: audit: %u shadow pages, %u counted\n", n, vm->mmu.n_pages);
 		bad++;
 	}
+	if (!list_empty(&vm->mmu.dead) && !vm->mmu.owed) {
+		pr_err("kvmfs: audit: shadow pages wait for a flush that is not owed\n");
+		bad++;
+	}
 	return bad;
 }
 
