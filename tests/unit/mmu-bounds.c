@@ -57,6 +57,13 @@ static struct page *any_page(void *priv, void *lent, pgoff_t index)
 	return p;
 }
 
+/* of NPT; NULL: shadow paging */
+static const struct nested_format npt = {
+	.levels = 4, .max_large = 1, .table = PT_P | PT_W | PT_U | PT_A, .leaf = PT_P | PT_U,
+	.write = PT_W, .large = PT_PS, .accessed = PT_A, .dirty = PT_D,
+};
+static const struct nested_format *nested;
+
 static void up(const struct mem_region *map, unsigned int n)
 {
 	const struct vm_backing b = { .get_page = any_page };
@@ -67,6 +74,8 @@ static void up(const struct mem_region *map, unsigned int n)
 	memset(&vm, 0, sizeof(vm));
 	memset(&cpu, 0, sizeof(cpu));
 	guest_mem_init(&vm, &b);
+	vm.mmu.nested = nested;
+	cpu.nested = nested;
 	if (mmu_vm_init(&vm) || vm_set_map(&vm, map, n))
 		abort();
 	vm.vcpu[0] = &cpu;
@@ -301,6 +310,26 @@ static void test_parents(void)
 	down("nothing is lost");
 }
 
+/* the processor may go through a table that was cut off until its TLB is flushed */
+static void test_dead_tables(void)
+{
+	unsigned int n;
+
+	nested = &npt;
+	up(&plain, 1);
+	tap(nested_mmu.gpa_fault(&cpu, 5 << 12, 0) == MMU_RESUME, "nested paging: a page is put in");
+	n = shim_n_free;
+	cpu.requests = 0;
+	mmu_lock(&vm);
+	nested_zap_all(&vm);
+	tap(shim_n_free == n, "tables that are cut off stay until the flush");
+	mmu_settle(&vm);
+	tap(shim_n_free == n + 3 && test_bit(REQ_TLB_FLUSH, &cpu.requests), "and go with it");
+	mmu_unlock(&vm);
+	down("nothing is lost");
+	nested = NULL;
+}
+
 int main(int argc, char **argv)
 {
 	seed_from(argc, argv);
@@ -308,13 +337,14 @@ int main(int argc, char **argv)
 	frames_setup();
 	if (mmu_module_init())
 		abort();
-	printf("1..20\n");
+	printf("1..24\n");
 	test_invalidate();
 	test_old_page();
 	test_hole();
 	test_clock();
 	test_rmap();
 	test_parents();
+	test_dead_tables();
 	mmu_module_exit();
 	return !!tap_failed;
 }
