@@ -7,7 +7,9 @@
 #include <asm/prctl.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/hw_breakpoint.h>
 #include <linux/io_uring.h>
+#include <linux/perf_event.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -146,6 +148,32 @@ static void test_fresh(void)
 	ok(fs_base() == fs_self(), "FS of the thread that ran before is its own, too");
 	close(other);
 	close(f.fd);
+}
+
+/* --- GS ------------------------------------------------------------------------- */
+
+/* swapgs in a guest of 64 bits is not to be had in real mode: it is KERNEL_GS_BASE that is other */
+static void test_gs(void)
+{
+	static const unsigned long here = 0x5ca1ab1e;
+	static struct kvm_exit x;
+	unsigned long base = 0, there = 0;
+	int fd = machine(halts, 3), i, good = 1;
+
+	put(fd, "msrs", "kernel_gs_base 0xffff888000001000\ngs_base 0x1000\n");
+	syscall(SYS_arch_prctl, ARCH_SET_GS, &here);
+	for (i = 0; i < 20 && good; i++) {
+		good = run(fd, &x) == KVMFS_EXIT_HLT;
+		syscall(SYS_arch_prctl, ARCH_GET_GS, &base);
+		good &= base == (unsigned long)&here;
+		if (good)
+			asm volatile("mov %%gs:0, %0" : "=r" (there));
+		good &= there == here;
+	}
+	if (!good)
+		printf("# round %d: exit %u, GS is %#lx\n", i, x.reason, base);
+	ok(good, "a run leaves the thread its GS");
+	close(fd);
 }
 
 /* --- LDT ------------------------------------------------------------------------- */
@@ -298,6 +326,54 @@ static void test_worker(void)
 	close(fd);
 }
 
+/* --- a watchpoint of the thread's, and debug registers of its guest's -------------------- */
+
+static volatile int watched;
+
+static int watch(void)
+{
+	struct perf_event_attr a = {
+		.type = PERF_TYPE_BREAKPOINT, .size = sizeof(a), .bp_type = HW_BREAKPOINT_W,
+		.bp_addr = (unsigned long)&watched, .bp_len = HW_BREAKPOINT_LEN_4,
+		.exclude_kernel = 1, .exclude_hv = 1,
+	};
+
+	return syscall(SYS_perf_event_open, &a, 0, -1, -1, 0);
+}
+
+/* writes, and whether each was seen */
+static int is_seen(int perf, unsigned long long *n)
+{
+	unsigned long long now = 0;
+
+	watched++;
+	++*n;
+	return read(perf, &now, sizeof(now)) == sizeof(now) && now == *n;
+}
+
+/* mov $0x9000, %eax; mov %eax, %dr0; mov $0x401, %eax; mov %eax, %dr7; cpuid; hlt; jmp to cpuid */
+static const char points[] = "\x66\xb8\x00\x90\x00\x00\x0f\x23\xc0"
+	"\x66\xb8\x01\x04\x00\x00\x0f\x23\xf8\x0f\xa2\xf4\xeb\xfb";
+
+static void test_watch(void)
+{
+	static struct kvm_exit x;
+	unsigned long long n = 0;
+	int fd = machine(points, sizeof(points) - 1), perf = watch(), i, good = 1;
+
+	if (perf < 0 || !is_seen(perf, &n)) {
+		skip("a thread keeps its watchpoint", "no watchpoints here");
+	} else {
+		for (i = 0; i < 20 && good; i++)
+			good = run(fd, &x) == KVMFS_EXIT_HLT && is_seen(perf, &n);
+		if (!good)
+			printf("# round %d: exit %u, %llu writes\n", i, x.reason, n);
+		ok(good, "a thread keeps its watchpoint, though its guest has others");
+	}
+	close(perf);
+	close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	snprintf(path, sizeof(path) - 2, "%s/test-thread-%d",
@@ -306,6 +382,8 @@ int main(int argc, char **argv)
 	test_worker();
 	test_ldt();
 	test_ldt_change();
+	test_watch();
+	test_gs();
 	one_cpu();
 	test_fresh();
 	printf("1..%d\n", tests);
