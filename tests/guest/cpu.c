@@ -103,6 +103,28 @@ static void test_double_fault(void)
 	set_gate(13, trap_entries + 16 * 13, 0);
 }
 
+/* what belongs to hypervisors: 0f 01 and this byte. The guest's CPUID has neither VMX nor SVM */
+static void test_hypervisor(void)
+{
+	static const u8 last[] = {
+		0xc1, 0xc2, 0xc3, 0xc4,		/* VMCALL, VMLAUNCH, VMRESUME, VMXOFF */
+		0xd1,				/* XSETBV, without CR4.OSXSAVE */
+		0xd8, 0xd9, 0xda, 0xdb,		/* VMRUN, VMMCALL, VMLOAD, VMSAVE */
+		0xdc, 0xdd, 0xde, 0xdf,		/* STGI, CLGI, SKINIT, INVLPGA */
+	};
+	/* xor %eax, %eax: an address that is no page's is looked at first, and #GP */
+	static u8 code[6] = { 0x31, 0xc0, 0x0f, 0x01, 0, 0xc3 };
+
+	for (unsigned int i = 0; i < sizeof(last); i++) {
+		word got;
+
+		code[4] = last[i];
+		got = catch((void (*)(word))code, 0);
+		ok(got == 6 && caught.ip == (word)code + 2, "0f 01 %x is not there: %s", last[i],
+		   text(got));
+	}
+}
+
 /* --- MSRs ------------------------------------------------------------------- */
 
 static void read_msr(word index)
@@ -325,6 +347,7 @@ int main(void)
 {
 	test_exceptions();
 	test_double_fault();
+	test_hypervisor();
 	test_msrs();
 	test_efer();
 #ifdef __x86_64__

@@ -138,6 +138,28 @@ static void test_room(void)
 	close(fd);
 }
 
+/* what the processor would refuse when the host loads it: an error of the host's then */
+static void test_msrs(void)
+{
+	static const char *const bad[] = {
+		"lstar 0x800000000000\n", "cstar 0x800000000000\n", "fs_base 0x800000000000\n",
+		"gs_base 0x800000000000\n", "kernel_gs_base 0x800000000000\n",
+		"sysenter_esp 0x800000000000\n", "sysenter_eip 0x800000000000\n",
+		"sfmask 0x100000000\n", "pat 0x0202020202020202\n",
+	};
+	int fd = machine(0, "\xf4", 1), msrs = openat(fd, "msrs", O_RDWR), good = 1;
+
+	for (unsigned int i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		if (fails(write(msrs, bad[i], strlen(bad[i])), EINVAL))
+			continue;
+		printf("# taken: %s", bad[i]);
+		good = 0;
+	}
+	ok(good, "MSRs that are not canonical, or reserved bits: EINVAL");
+	close(msrs);
+	close(fd);
+}
+
 /* --- signals ------------------------------------------------------------------ */
 
 static volatile sig_atomic_t caught;
@@ -289,6 +311,7 @@ int main(int argc, char **argv)
 	test_create();
 	test_sizes();
 	test_room();
+	test_msrs();
 	test_signal();
 	test_pending();
 	test_busy();

@@ -47,7 +47,10 @@ static void put(int fd, const char *name, const char *text)
 	close(f);
 }
 
-/* a VM that runs @code at 0x1000 in real mode */
+/*
+ * a VM that runs @code at 0x1000, of 16 bits in protected mode: real mode would be emulated on VMX
+ * with shadow paging
+ */
 static int machine(const char *code, size_t len)
 {
 	int fd = syscall(__NR_kvm_create, path, 0, 0700), mem;
@@ -61,7 +64,7 @@ static int machine(const char *code, size_t len)
 	if (pwrite(mem, code, len, 0x1000) != (ssize_t)len)
 		printf("# mem: %s\n", strerror(errno));
 	close(mem);
-	put(fd, "regs", "cs.base 0\ncs.selector 0\nrip 0x1000\n");
+	put(fd, "regs", "cr0 0x31\ncs.base 0\ncs.selector 8\nrip 0x1000\n");
 	return fd;
 }
 
@@ -152,7 +155,6 @@ static void test_fresh(void)
 
 /* --- GS ------------------------------------------------------------------------- */
 
-/* swapgs in a guest of 64 bits is not to be had in real mode: it is KERNEL_GS_BASE that is other */
 static void test_gs(void)
 {
 	static const unsigned long here = 0x5ca1ab1e;
@@ -259,7 +261,7 @@ static void test_ldt_change(void)
 	if (pwrite(mem, vector, 4, 32 * 4) != 4 || pwrite(mem, "\xf4\xcf", 2, 0x2000) != 2)
 		exit(1);
 	close(mem);
-	put(ldt_fd, "regs", "ss.base 0\nss.selector 0\nrsp 0x8000\n");
+	put(ldt_fd, "regs", "cr0 0x30\ncs.selector 0\nss.base 0\nss.selector 0\nrsp 0x8000\n");
 	if (pthread_create(&t, NULL, writer, NULL))
 		exit(1);
 	for (i = 1; i <= ROUNDS && good; i++) {
