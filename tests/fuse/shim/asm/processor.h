@@ -22,4 +22,12 @@ static inline u32 cpuid_ebx(u32 leaf)
 	return b;
 }
 
+static inline u32 cpuid_ecx(u32 leaf)
+{
+	u32 a, b, c, d;
+
+	__cpuid_count(leaf, 0, a, b, c, d);
+	return c;
+}
+
 #endif
