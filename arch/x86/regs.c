@@ -66,6 +66,10 @@ void vcpu_get_regs(struct vcpu *v, u64 regs[KVM_REG_SLOTS])
 	get_segments(v, regs);
 }
 
+/* of segments' attributes: present, of the system, types 1, 3, 9 and 11; and not unusable */
+#define TSS_ATTR_MASK	0x10095
+#define TSS_ATTR	0x81
+
 static const char *check_segments(struct vcpu *v, const u64 *r)
 {
 	int i;
@@ -80,6 +84,12 @@ static const char *check_segments(struct vcpu *v, const u64 *r)
 		if (i < SEG_LDTR && i != SEG_FS && i != SEG_GS && s[0] >> 32)
 			return "the base of es, cs, ss and ds has 32 bits";
 	}
+	/*
+	 * LTR loads nothing else. VMX refuses to enter with it; what an event of user mode does
+	 * with it on SVM, APM vol. 2 does not say, and QEMU ends itself.
+	 */
+	if ((r[seg_slot(SEG_TR) + 3] & TSS_ATTR_MASK) != TSS_ATTR)
+		return "tr.attr is not that of a TSS that is present";
 	if (r[SLOT(GDTR_LIMIT)] >> 16 || r[SLOT(IDTR_LIMIT)] >> 16)
 		return "the limit of gdtr and idtr has 16 bits";
 	if (!gva_is_canonical(r[SLOT(GDTR_BASE)]) || !gva_is_canonical(r[SLOT(IDTR_BASE)]))

@@ -38,6 +38,9 @@ bad regs 'cr0 0x80000000\n' 'cr0'
 bad regs 'cr4 0xffffffff\n' 'cr4'
 bad regs 'efer 0xffff\n' 'efer'
 bad regs 'cs.selector 0x10000\n' 'selector'
+for attr in 0 0x0b 0x82 0x8c 0x9b 0x1008b; do
+	bad regs "tr.attr $attr\n" 'TSS'
+done
 
 # what it shows can be written back
 cat "$vm/regs" >"$tmp/regs"
