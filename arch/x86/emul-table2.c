@@ -23,9 +23,10 @@ static const struct emul_row group6[8] = {
 	ROW("ud", exec_ud, F_MODRM),
 };
 
-static const struct emul_row group7_0[8] = {
-	NONE, [1 ... 4] = LENGTH("vmx", F_MODRM), [5 ... 7] = NONE,
-};
+/* guests have neither VMX nor SVM, and no CR4.OSXSAVE */
+#define VIRT		ROW("ud virt", exec_ud, F_MODRM)
+
+static const struct emul_row group7_0[8] = { NONE, [1 ... 4] = VIRT, [5 ... 7] = NONE };
 
 static const struct emul_row group7_1[8] = {
 	LENGTH("monitor", F_MODRM),
@@ -36,12 +37,12 @@ static const struct emul_row group7_1[8] = {
 
 static const struct emul_row group7_2[8] = {
 	LENGTH("xgetbv", F_MODRM),
-	LENGTH("xsetbv", F_MODRM),
+	VIRT,		/* XSETBV */
 	NONE, NONE,
-	LENGTH("vmfunc", F_MODRM),
+	VIRT,		/* VMFUNC */
 };
 
-static const struct emul_row group7_3[8] = { TIMES8(LENGTH("svm", F_MODRM)) };
+static const struct emul_row group7_3[8] = { TIMES8(VIRT) };
 
 static const struct emul_row group7_7[8] = {
 	ROW("swapgs", exec_swapgs, F_MODRM | F_64 | F_PRIV),

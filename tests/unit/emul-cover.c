@@ -31,7 +31,7 @@ bool form_in_native(const struct form *f)
 		"rdtsc", "rdtscp", "mov sreg", "pop fs", "pop gs", "push fs", "push gs", "lss",
 		"lfs", "lgs", "lar", "lsl", "verr", "verw", "sldt", "str", "smsw", "sgdt", "sidt",
 		"rdfsbase", "rdgsbase", "wrfsbase", "wrgsbase", "clac", "stac", "prefetchw",
-		"clwb", "clflush", "invpcid",
+		"clwb", "clflush", "invpcid", "ud virt",
 	};
 
 	if (f->only_legacy || f->row->exec == exec_unknown || f->row->exec == exec_x87)
@@ -55,6 +55,7 @@ bool form_in_unicorn(const struct form *f, enum emul_mode mode)
 		"sti", "cli",
 		"swapgs", "clac", "stac", "rdfsbase", "rdgsbase", "wrfsbase", "wrgsbase",
 		"lldt", "ltr", "sldt", "str", "lar", "lsl", "verr", "verw", "arpl", "ud", "ud0",
+		"ud virt",
 		/* not in its CPU model; the comparison with the processor has them */
 		"prefetchw", "prefetch", "clwb", "clflush", "popcnt", "movbe", "tzcnt", "lzcnt",
 		/* it has no pending x87 exceptions */

@@ -33,9 +33,13 @@ static void test_fetch(void)
 	w.seg[SEG_CS].limit = W_CODE;
 	tap(fault_is(emul_run(&w.e), EXC_GP, 0), "code ends at the limit of CS");
 
-	WORLD(EMUL_LONG, 0, "\x0f\x01\xc1\x90");
+	WORLD(EMUL_LONG, 0, "\x0f\x01\xc8\x90");
 	tap(emul_decode(&w.e) == EMUL_OK && w.e.len == 3 && emul_run(&w.e) == EMUL_UNKNOWN,
-	    "vmcall: a length, and no more");
+	    "monitor: a length, and no more");
+
+	WORLD(EMUL_LONG, 0, "\x0f\x01\xc1\x90");
+	tap(emul_decode(&w.e) == EMUL_OK && w.e.len == 3 && fault_is(emul_run(&w.e), EXC_UD, 0),
+	    "vmcall: a guest has no VMX");
 }
 
 static void test_batches(void)
