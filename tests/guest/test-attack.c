@@ -20,29 +20,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <linux/kvmfs.h>
+#include "tap.h"
 
 #define PAGE	4096
 #define PATIENCE	30000		/* ms that nothing here takes, on any machine */
 
-static int tests, failures, dir;
+static int dir;
 static char path[256];
-
-static int ok(int good, const char *name)
-{
-	int saved = errno;
-
-	failures += !good;
-	printf("%sok %d - %s\n", good ? "" : "not ", ++tests, name);
-	if (!good)
-		printf("# errno: %s\n", strerror(saved));
-	fflush(stdout);
-	return good;
-}
-
-static void skip(const char *name, const char *why)
-{
-	printf("ok %d - %s # SKIP %s\n", ++tests, name, why);
-}
 
 static void put(const char *name, const char *text)
 {

@@ -15,21 +15,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <linux/kvmfs.h>
+#include "tap.h"
 
 static const char *mount = "/sys/fs/kvmfs";
 static char path[256];
-static int tests, failures;
-
-static void ok(int good, const char *name)
-{
-	int saved = errno;
-
-	failures += !good;
-	printf("%sok %d - %s\n", good ? "" : "not ", ++tests, name);
-	if (!good)
-		printf("# errno: %s\n", strerror(saved));
-	fflush(stdout);
-}
 
 static int create(unsigned int flags, mode_t mode)
 {

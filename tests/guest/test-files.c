@@ -19,27 +19,15 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include "tap.h"
 
 #define PAGE		4096
 #define END		0x500000	/* of the higher of two regions of 1 MiB */
 #define HOLE		0x200000
 #define FUSE_MAGIC	0x65735546
 
-static int tests, failures, dir, on_fuse;
+static int dir, on_fuse;
 static const char *path;
-
-static int ok(int good, const char *name)
-{
-	failures += !good;
-	printf("%sok %d - %s\n", good ? "" : "not ", ++tests, name);
-	fflush(stdout);
-	return good;
-}
-
-static void skip(const char *name, const char *why)
-{
-	printf("ok %d - %s # SKIP %s\n", ++tests, name, why);
-}
 
 static int fails(long ret, int error)
 {

@@ -17,16 +17,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <linux/kvmfs.h>
+#include "tap.h"
 
 static char path[256];
-static int vm, watch, status_fd, tests, failures;
-
-static void ok(int good, const char *name)
-{
-	failures += !good;
-	printf("%sok %d - %s\n", good ? "" : "not ", ++tests, name);
-	fflush(stdout);
-}
+static int vm, watch, status_fd;
 
 static int put(const char *name, const char *text)
 {

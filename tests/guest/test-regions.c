@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <linux/kvmfs.h>
+#include "tap.h"
 
 #ifndef MADV_PAGEOUT
 #define MADV_PAGEOUT	21
@@ -35,24 +36,8 @@
 #define COUNT	0x1020
 
 static char path[256];
-static int tests, failures, vm, mem, regs;
+static int vm, mem, regs;
 static struct kvm_exit x;
-
-static void ok(int good, const char *name)
-{
-	int saved = errno;
-
-	failures += !good;
-	printf("%sok %d - %s\n", good ? "" : "not ", ++tests, name);
-	if (!good)
-		printf("# errno: %s\n", strerror(saved));
-	fflush(stdout);
-}
-
-static void skip(const char *name, const char *why)
-{
-	printf("ok %d - %s # SKIP %s\n", ++tests, name, why);
-}
 
 static int put(const char *name, const char *text)
 {

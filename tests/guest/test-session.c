@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <linux/kvmfs.h>
+#include "tap.h"
 
 #define FRAMEBUFFER	0xe0000000ul
 
@@ -47,14 +48,6 @@ static const char start[] =
 	"ss.base 0\nss.selector 0\nfs.base 0\nfs.limit 0xffffffff\n"
 	"idtr.base 0\nidtr.limit 0x3ff\n";
 
-static int tests, failures;
-
-static void ok(int good, const char *name)
-{
-	failures += !good;
-	printf("%sok %d - %s\n", good ? "" : "not ", ++tests, name);
-	fflush(stdout);
-}
 
 static int kvm_create(const char *path, unsigned int flags, mode_t mode)
 {

@@ -22,21 +22,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <linux/kvmfs.h>
+#include "tap.h"
 
 static char path[256];
-static int tests, failures;
-
-static void ok(int good, const char *name)
-{
-	failures += !good;
-	printf("%sok %d - %s\n", good ? "" : "not ", ++tests, name);
-	fflush(stdout);
-}
-
-static void skip(const char *name, const char *why)
-{
-	printf("ok %d - %s # SKIP %s\n", ++tests, name, why);
-}
 
 static void put(int fd, const char *name, const char *text)
 {
