@@ -243,6 +243,10 @@ static void test_ldt_change(void)
 	int mem, i, good = 1;
 	pthread_t t;
 
+	if (set_ldt(0, 0)) {
+		skip("an LDT that is replaced during a run is not there after it", "no modify_ldt()");
+		return;
+	}
 	ldt_fd = machine(until_irq, 3);
 	mem = openat(ldt_fd, "mem", O_RDWR);
 	/* vector 32: hlt; iret */
@@ -368,7 +372,7 @@ int main(int argc, char **argv)
 {
 	snprintf(path, sizeof(path) - 2, "%s/test-thread-%d",
 		 argc > 1 ? argv[1] : "/sys/fs/kvmfs", getpid());
-	alarm(100);
+	alarm(500);
 	test_worker();
 	test_ldt();
 	test_ldt_change();

@@ -47,7 +47,7 @@ refused() {
 
 # A C test's TAP is a part of ours
 c_test() {
-	timeout 120 "$G/$1" "$KVM" >/tmp/c.tap 2>&1
+	timeout 600 "$G/$1" "$KVM" >/tmp/c.tap 2>&1
 	status=$?
 	grep '^#' /tmp/c.tap
 	while read -r line; do

@@ -9,7 +9,7 @@ K=$BUILD/tools/kvmfs
 M=Documentation/man
 
 # text PAGE: plain, on one line
-text() { MANWIDTH=200 man -l -E ascii -P cat "$1" 2>/dev/null | sed 's/.\x08//g' | tr '\n' ' '; }
+text() { MANWIDTH=200 man -l --nh --nj -E ascii -P cat "$1" 2>/dev/null | sed 's/.\x08//g' | tr '\n' ' '; }
 
 # documented COMMAND
 documented() {
