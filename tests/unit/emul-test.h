@@ -40,7 +40,7 @@ struct place {
 struct test_case {
 	const struct emul_row *row;
 	u8 map, opcode, reg;	/* of the row */
-	u8 bytes[16];
+	u8 bytes[24];	/* with all prefixes more than the 15 that a processor takes */
 	unsigned int len;
 	unsigned int opsize;
 	u64 rip, rflags;
