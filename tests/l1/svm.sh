@@ -69,6 +69,7 @@ archive script "$@" >"$work/initrd"
 if ! boot || ! finished; then
 	if ! finished && ! complaints >/dev/null; then
 		output | sed 's/^/# before the stall: /' | tail -n 20
+		grep -v 'warning: TCG' "$work/qemu" | sed 's/^/# qemu: /' | head -n 3
 		echo "# svm.sh: the run stalled, trying it once more"
 		boot || :
 	fi
