@@ -81,19 +81,6 @@ void run_init(void)
 	static_call_update(vendor_unload, vendor->unload);
 }
 
-/*
- * Another thread of this process may replace the LDT at any time: an IPI, without a switch of
- * threads, loads the new one and the old one is freed.
- */
-static bool ldt_may_change(void)
-{
-#ifdef CONFIG_MODIFY_LDT_SYSCALL
-	return READ_ONCE(current->mm->context.ldt);
-#else
-	return false;
-#endif
-}
-
 /* the state of this thread that an entry does not switch must be in the registers */
 static bool load_thread_state(struct vcpu *v)
 {
@@ -103,7 +90,7 @@ static bool load_thread_state(struct vcpu *v)
 		fpu_own();
 	else
 		fpu_enter(v);
-	if (v->switches == switches && v->cpu == smp_processor_id() && likely(!ldt_may_change()))
+	if (v->switches == switches && v->cpu == smp_processor_id() && likely(!has_ldt()))
 		return true;
 	v->switches = switches;
 	v->cpu = smp_processor_id();

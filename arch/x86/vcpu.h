@@ -561,6 +561,19 @@ int debug_int3_exit(struct vcpu *v);
 
 /* --- vcpu.c ------------------------------------------------------------- */
 
+/*
+ * Whether this process has an LDT: another of its threads may replace that at any time. An IPI,
+ * without a switch of threads, loads the new one, and the old one is freed.
+ */
+static inline bool has_ldt(void)
+{
+#ifdef CONFIG_MODIFY_LDT_SYSCALL
+	return READ_ONCE(current->mm->context.ldt);
+#else
+	return false;
+#endif
+}
+
 /* sets REQ_* @req and gets the vCPU out of guest mode, without waiting */
 void vcpu_request(struct vcpu *v, int req);
 /* sets @req on all vCPUs of @vm and waits until none still runs the guest with the

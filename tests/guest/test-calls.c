@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <linux/kvmfs.h>
+#include "small-vm.h"
 #include "tap.h"
 
 static const char *mount = "/sys/fs/kvmfs";
@@ -35,29 +36,10 @@ static int fails(long ret, int error)
 	return ret == -1 && errno == error;
 }
 
-static void put(int fd, const char *name, const char *text)
-{
-	int f = openat(fd, name, O_WRONLY);
-
-	if (f < 0 || write(f, text, strlen(text)) < 0)
-		printf("# %s: %s\n", name, strerror(errno));
-	close(f);
-}
-
 /* a VM that runs `code` at 0x1000 in real mode */
 static int machine(unsigned int flags, const char *code, size_t len)
 {
-	int fd = create(flags, 0700), mem;
-
-	if (fd < 0)
-		return fd;
-	put(fd, "memmap", "ram 0 1M\n");
-	mem = openat(fd, "mem", O_RDWR);
-	if (pwrite(mem, code, len, 0x1000) != (ssize_t)len)
-		printf("# mem: %s\n", strerror(errno));
-	close(mem);
-	put(fd, "regs", "cs.base 0\ncs.selector 0\nrip 0x1000\n");
-	return fd;
+	return small_vm(path, flags, code, len, "cs.base 0\ncs.selector 0\nrip 0x1000\n");
 }
 
 static void test_create(void)

@@ -22,18 +22,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <linux/kvmfs.h>
+#include "small-vm.h"
 #include "tap.h"
 
 static char path[256];
-
-static void put(int fd, const char *name, const char *text)
-{
-	int f = openat(fd, name, O_WRONLY);
-
-	if (f < 0 || write(f, text, strlen(text)) < 0)
-		printf("# %s: %s\n", name, strerror(errno));
-	close(f);
-}
 
 /*
  * a VM that runs @code at 0x1000, of 16 bits in protected mode: real mode would be emulated on VMX
@@ -41,18 +33,12 @@ static void put(int fd, const char *name, const char *text)
  */
 static int machine(const char *code, size_t len)
 {
-	int fd = syscall(__NR_kvm_create, path, 0, 0700), mem;
+	int fd = small_vm(path, 0, code, len, "cr0 0x31\ncs.base 0\ncs.selector 8\nrip 0x1000\n");
 
 	if (fd < 0) {
 		printf("Bail out! kvm_create: %s\n", strerror(errno));
 		exit(1);
 	}
-	put(fd, "memmap", "ram 0 1M\n");
-	mem = openat(fd, "mem", O_RDWR);
-	if (pwrite(mem, code, len, 0x1000) != (ssize_t)len)
-		printf("# mem: %s\n", strerror(errno));
-	close(mem);
-	put(fd, "regs", "cr0 0x31\ncs.base 0\ncs.selector 8\nrip 0x1000\n");
 	return fd;
 }
 

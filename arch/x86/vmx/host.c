@@ -227,10 +227,8 @@ void host_load(struct vmx_vcpu *x)
  */
 static void reload_ldt(void)
 {
-#ifdef CONFIG_MODIFY_LDT_SYSCALL
-	if (unlikely(READ_ONCE(current->mm->context.ldt)))
+	if (unlikely(has_ldt()))
 		asm volatile("lldt %w0" : : "q" (GDT_ENTRY_LDT * 8));
-#endif
 }
 
 /* selectors that the exits could not load; loading one sets its base */
